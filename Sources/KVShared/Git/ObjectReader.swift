@@ -1,0 +1,183 @@
+import Glibc
+
+/// What is asked of the object database, by id or by any name git resolves.
+public enum ObjectRequest: Sendable {
+  case info(String)
+  case contents(String)
+}
+
+/// An object as the database answers.
+public struct ObjectReply: Sendable {
+  public let id: ObjectID
+  public let kind: ObjectKind
+  /// Bytes of the object.
+  public let size: Int
+  /// The bytes; empty for an `info`.
+  public let bytes: [UInt8]
+}
+
+/// Reads objects through one `git cat-file --batch-command`, in waves: many questions, one flush, all answers.
+public final class ObjectReader {
+  public let format: ObjectFormat
+  private let input: Int32
+  private let output: Int32
+  private let pid: pid_t
+  private var buffer: [UInt8]
+  private var start = 0
+  private var end = 0
+  private var trees: [ObjectID: [TreeEntry]] = [:]
+
+  /// Questions in flight stay below what a pipe holds, so neither side ever waits for the other in a circle.
+  private static let questionBytes = 32 * 1024
+
+  public init(_ git: Git, format: ObjectFormat) throws(Rejection) {
+    let child = try git.start(["cat-file", "--batch-command", "--buffer"], stdin: .pipe, stdout: .pipe)
+    input = child.stdin
+    output = child.stdout
+    pid = child.pid
+    self.format = format
+    buffer = [UInt8](repeating: 0, count: 1 << 17)
+  }
+
+  deinit {
+    close(input)
+    close(output)
+    var status: Int32 = 0
+    waitpid(pid, &status, 0)
+  }
+
+  /// Asks everything and gives the answers in the order of the questions; nil for an object that is not there.
+  public func read(_ requests: [ObjectRequest]) throws(Rejection) -> [ObjectReply?] {
+    var replies: [ObjectReply?] = []
+    replies.reserveCapacity(requests.count)
+    try read(requests) { replies.append($1) }
+    return replies
+  }
+
+  /// Asks everything and hands each answer over as it comes, with the number of its question.
+  public func read(_ requests: [ObjectRequest], each: (Int, ObjectReply?) -> Void) throws(Rejection) {
+    var next = 0
+    while next < requests.count {
+      var text: [UInt8] = []
+      let first = next
+      while next < requests.count, text.count < Self.questionBytes {
+        switch requests[next] {
+        case .info(let name): text.append(contentsOf: "info \(name)\n".utf8)
+        case .contents(let name): text.append(contentsOf: "contents \(name)\n".utf8)
+        }
+        next += 1
+      }
+      text.append(contentsOf: "flush\n".utf8)
+      try IO.write(text, to: input, "git cat-file")
+      for at in first..<next {
+        if case .contents = requests[at] {
+          each(at, try answer(withBytes: true))
+        } else {
+          each(at, try answer(withBytes: false))
+        }
+      }
+    }
+  }
+
+  /// Reads and parses one commit. Throws `.attestation` where it is missing or no commit.
+  public func commit(_ id: ObjectID) throws(Rejection) -> Commit {
+    guard let reply = try read([.contents(id.hex)])[0] else { throw .attestation("commit \(id) is missing") }
+    return try Self.commit(reply)
+  }
+
+  public static func commit(_ reply: ObjectReply) throws(Rejection) -> Commit {
+    guard reply.kind == .commit else { throw .attestation("object \(reply.id) is a \(reply.kind), not a commit") }
+    return try Commit(id: reply.id, bytes: reply.bytes)
+  }
+
+  /// Reads trees, each once; later calls answer from memory. Throws `.attestation` for one that is missing or not of our kind.
+  public func load(trees ids: [ObjectID]) throws(Rejection) {
+    var wanted: [ObjectID] = []
+    var seen: Set<ObjectID> = []
+    for id in ids where trees[id] == nil && seen.insert(id).inserted { wanted.append(id) }
+    var failure: Rejection?
+    try read(wanted.map { .contents($0.hex) }) { at, reply in
+      guard failure == nil else { return }
+      let id = wanted[at]
+      guard let reply, reply.kind == .tree else {
+        failure = .attestation("tree \(id) is missing")
+        return
+      }
+      do throws(Tree.Fault) {
+        trees[id] = try Tree.parse(reply.bytes, format)
+      } catch {
+        failure = Self.rejection(error, in: id)
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// The entries of a tree; nil stands for the empty tree.
+  public func entries(_ id: ObjectID?) throws(Rejection) -> [TreeEntry] {
+    guard let id else { return [] }
+    if let known = trees[id] { return known }
+    try load(trees: [id])
+    return trees[id] ?? []
+  }
+
+  static func rejection(_ fault: Tree.Fault, in id: ObjectID) -> Rejection {
+    switch fault {
+    case .malformed: .attestation("tree \(id) is malformed")
+    case .mode(let mode, let name):
+      .attestation("entry \(name.quoted) has the mode \(mode); only plain files may stand here")
+    case .order(let name): .attestation("tree \(id) is out of order or doubled at \(name.quoted)")
+    }
+  }
+
+  private func answer(withBytes: Bool) throws(Rejection) -> ObjectReply? {
+    let line = try readLine()
+    let parts = line.split(separator: UInt8(ascii: " "))
+    if let last = parts.last, ["missing", "ambiguous"].contains(where: { last.elementsEqual($0.utf8) }) { return nil }
+    guard parts.count == 3, let id = ObjectID(hex: parts[0]),
+      let kind = ObjectKind(rawValue: String(decoding: parts[1], as: UTF8.self)),
+      let size = Int(String(decoding: parts[2], as: UTF8.self)), size >= 0
+    else { throw .io("git cat-file answered \(line.quoted)") }
+    guard withBytes else { return ObjectReply(id: id, kind: kind, size: size, bytes: []) }
+    let bytes = try take(size)
+    _ = try take(1)
+    return ObjectReply(id: id, kind: kind, size: size, bytes: bytes)
+  }
+
+  private func readLine() throws(Rejection) -> [UInt8] {
+    var line: [UInt8] = []
+    while true {
+      if let newline = buffer[start..<end].firstIndex(of: UInt8(ascii: "\n")) {
+        line.append(contentsOf: buffer[start..<newline])
+        start = newline + 1
+        return line
+      }
+      line.append(contentsOf: buffer[start..<end])
+      try refill()
+    }
+  }
+
+  private func take(_ count: Int) throws(Rejection) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(count)
+    while out.count < count {
+      if start == end { try refill() }
+      let part = min(count - out.count, end - start)
+      out.append(contentsOf: buffer[start..<(start + part)])
+      start += part
+    }
+    return out
+  }
+
+  private func refill() throws(Rejection) {
+    start = 0
+    end = 0
+    while true {
+      let got = buffer.withUnsafeMutableBytes { Glibc.read(output, $0.baseAddress!, $0.count) }
+      if got > 0 {
+        end = got
+        return
+      }
+      guard got < 0, errno == EINTR else { throw .io("git cat-file ended early") }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// The canonical metadata of one version of a value, the content of a `.meta` file.
+public struct Metadata: Codable, Equatable, Sendable {
+  public static let maxBytes = 4096
+
+  public let v: Int
+  /// The media type: 1 to 255 bytes of printable ASCII.
+  public let ctype: String
+  public let etag: String
+  /// The writer: 1 to 256 bytes without control characters.
+  public let created_by: String
+  public let created_at: String
+  /// When the value expires; absent for never.
+  public let ttl: String?
+
+  /// Throws `.usage` for a media type or writer that the format does not hold.
+  public init(
+    ctype: String, etag: ETag, createdBy: String, createdAt: Timestamp, ttl: Timestamp?
+  ) throws(Rejection) {
+    v = 1
+    self.ctype = ctype
+    self.etag = etag.text
+    created_by = createdBy
+    created_at = createdAt.description
+    self.ttl = ttl?.description
+    if let fault { throw .usage("metadata: \(fault)") }
+  }
+
+  /// Parses canonical bytes of a well-formed record; throws `.attestation` with the key for anything else.
+  public init(_ bytes: [UInt8], key: Key) throws(Rejection) {
+    guard let meta = CanonicalJSON.decode(Metadata.self, bytes) else {
+      throw .attestation("metadata of \(key.description.quoted) is not canonical JSON of its kind")
+    }
+    if let fault = meta.fault { throw .attestation("metadata of \(key.description.quoted): \(fault)") }
+    self = meta
+  }
+
+  public var createdAt: Timestamp? { Timestamp(created_at) }
+  public var expiry: Timestamp? { ttl.flatMap(Timestamp.init) }
+
+  /// Says whether the value has expired at the given instant.
+  public func isExpired(at now: Timestamp) -> Bool { expiry.map { $0 <= now } ?? false }
+
+  private var fault: String? {
+    if v != 1 { return "unknown version \(v)" }
+    if !(1...255).contains(ctype.utf8.count) || !ctype.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) {
+      return "ctype \(ctype.quoted) is not 1 to 255 bytes of printable ASCII"
+    }
+    if ETag(etag) == nil { return "etag \(etag.quoted) is malformed" }
+    if !(1...256).contains(created_by.utf8.count) || created_by.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+      return "created_by is not 1 to 256 bytes without control characters"
+    }
+    guard let createdAt else { return "created_at \(created_at.quoted) is not an RFC 3339 UTC instant" }
+    if let ttl {
+      guard let expiry else { return "ttl \(ttl.quoted) is not an RFC 3339 UTC instant" }
+      if expiry <= createdAt { return "ttl \(ttl) is not after created_at \(created_at)" }
+    }
+    return nil
+  }
+}

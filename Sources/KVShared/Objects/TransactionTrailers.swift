@@ -1,0 +1,156 @@
+/// What the ledger commit of a transaction says of it.
+public struct LedgerTrailers: Equatable, Sendable {
+  public var namespace: Namespace
+  public var transaction: TransactionID
+  public var baseTree: ObjectID
+  public var indexTree: ObjectID
+  /// The chunks tree; nil is written `-`.
+  public var chunksTree: ObjectID?
+  public var epoch: EpochLabel
+  public var keysSet: Int
+  public var keysDeleted: Int
+  public var extra: [Trailer]
+
+  static let names = [
+    "KV-NS", "KV-Txn", "Base-Tree", "KV-Index-Tree", "KV-Chunks-Tree", "Epoch", "Keys-Set", "Keys-Del",
+  ]
+
+  public init(
+    namespace: Namespace, transaction: TransactionID, baseTree: ObjectID, indexTree: ObjectID, chunksTree: ObjectID?,
+    epoch: EpochLabel, keysSet: Int, keysDeleted: Int, extra: [Trailer]
+  ) {
+    self.namespace = namespace
+    self.transaction = transaction
+    self.baseTree = baseTree
+    self.indexTree = indexTree
+    self.chunksTree = chunksTree
+    self.epoch = epoch
+    self.keysSet = keysSet
+    self.keysDeleted = keysDeleted
+    self.extra = extra
+  }
+
+  /// Throws `.attestation` that names the commit and what is wrong.
+  public init(_ commit: Commit) throws(Rejection) {
+    let (v, extra) = try commit.trailers(Self.names)
+    guard let ns = Namespace(v[0]) else { throw commit.malformed("KV-NS", v[0]) }
+    guard let txn = TransactionID(v[1]) else { throw commit.malformed("KV-Txn", v[1]) }
+    guard let base = ObjectID(v[2]), base.format == commit.id.format else { throw commit.malformed("Base-Tree", v[2]) }
+    guard let index = ObjectID(v[3]), index.format == commit.id.format else {
+      throw commit.malformed("KV-Index-Tree", v[3])
+    }
+    let chunks = ObjectID(v[4])
+    guard v[4] == "-" || chunks?.format == commit.id.format else { throw commit.malformed("KV-Chunks-Tree", v[4]) }
+    guard let epoch = EpochLabel(v[5]) else { throw commit.malformed("Epoch", v[5]) }
+    guard let set = Int(v[6]), String(set) == v[6], set >= 0 else { throw commit.malformed("Keys-Set", v[6]) }
+    guard let del = Int(v[7]), String(del) == v[7], del >= 0 else { throw commit.malformed("Keys-Del", v[7]) }
+    self.init(
+      namespace: ns, transaction: txn, baseTree: base, indexTree: index, chunksTree: chunks, epoch: epoch,
+      keysSet: set, keysDeleted: del, extra: extra)
+  }
+
+  /// Writes the message with the given subject and body.
+  public func message(_ text: String) -> String {
+    let values = [
+      namespace.name, transaction.text, baseTree.hex, indexTree.hex, chunksTree?.hex ?? "-", epoch.name,
+      String(keysSet), String(keysDeleted),
+    ]
+    let ours = zip(Self.names, values).map { Trailer(name: $0, value: $1) }
+    return TrailerBlock(text: text, trailers: ours + extra).message
+  }
+}
+
+/// What the index commit of a transaction says of it.
+public struct IndexTrailers: Equatable, Sendable {
+  public let namespace: Namespace
+  public let transaction: TransactionID
+  public let ledgerTree: ObjectID
+
+  static let names = ["KV-NS", "KV-Txn", "KV-Ledger-Tree"]
+
+  public init(namespace: Namespace, transaction: TransactionID, ledgerTree: ObjectID) {
+    self.namespace = namespace
+    self.transaction = transaction
+    self.ledgerTree = ledgerTree
+  }
+
+  /// Throws `.attestation` that names the commit and what is wrong.
+  public init(_ commit: Commit) throws(Rejection) {
+    let (v, _) = try commit.trailers(Self.names)
+    guard let ns = Namespace(v[0]) else { throw commit.malformed("KV-NS", v[0]) }
+    guard let txn = TransactionID(v[1]) else { throw commit.malformed("KV-Txn", v[1]) }
+    guard let tree = ObjectID(v[2]), tree.format == commit.id.format else {
+      throw commit.malformed("KV-Ledger-Tree", v[2])
+    }
+    self.init(namespace: ns, transaction: txn, ledgerTree: tree)
+  }
+
+  public func message(_ text: String) -> String {
+    let values = [namespace.name, transaction.text, ledgerTree.hex]
+    return TrailerBlock(text: text, trailers: zip(Self.names, values).map { Trailer(name: $0, value: $1) }).message
+  }
+}
+
+/// What the chunks commit of a transaction says of it.
+public struct ChunksTrailers: Equatable, Sendable {
+  public let namespace: Namespace
+  public let transaction: TransactionID
+
+  /// Throws `.attestation` that names the commit and what is wrong.
+  public init(_ commit: Commit) throws(Rejection) {
+    let (v, _) = try commit.trailers(["KV-NS", "KV-Txn"])
+    guard let ns = Namespace(v[0]) else { throw commit.malformed("KV-NS", v[0]) }
+    guard let txn = TransactionID(v[1]) else { throw commit.malformed("KV-Txn", v[1]) }
+    namespace = ns
+    transaction = txn
+  }
+}
+
+/// What a commit of the epoch chain says of it.
+public struct EpochTrailers: Equatable, Sendable {
+  public let namespace: Namespace
+  public let transaction: TransactionID
+  public let epoch: EpochLabel
+
+  static let names = ["KV-NS", "KV-Txn", "Epoch"]
+
+  public init(namespace: Namespace, transaction: TransactionID, epoch: EpochLabel) {
+    self.namespace = namespace
+    self.transaction = transaction
+    self.epoch = epoch
+  }
+
+  /// Throws `.attestation` that names the commit and what is wrong.
+  public init(_ commit: Commit) throws(Rejection) {
+    let (v, _) = try commit.trailers(Self.names)
+    guard let ns = Namespace(v[0]) else { throw commit.malformed("KV-NS", v[0]) }
+    guard let txn = TransactionID(v[1]) else { throw commit.malformed("KV-Txn", v[1]) }
+    guard let epoch = EpochLabel(v[2]) else { throw commit.malformed("Epoch", v[2]) }
+    self.init(namespace: ns, transaction: txn, epoch: epoch)
+  }
+
+  public func message(_ text: String) -> String {
+    let values = [namespace.name, transaction.text, epoch.name]
+    return TrailerBlock(text: text, trailers: zip(Self.names, values).map { Trailer(name: $0, value: $1) }).message
+  }
+}
+
+extension Commit {
+  fileprivate func trailers(_ names: [String]) throws(Rejection) -> ([String], [Trailer]) {
+    guard let block = TrailerBlock(message: message) else {
+      throw .attestation("commit \(id) does not end in a paragraph of trailers")
+    }
+    guard let taken = block.take(names) else {
+      let present = block.trailers.map(\.name)
+      let wrong = names.first { name in present.count { $0 == name } != 1 }
+      throw .attestation(
+        wrong.map { "commit \(id): trailer \($0.quoted) is \(present.contains($0) ? "doubled" : "missing")" }
+          ?? "commit \(id): the trailers are not the protocol's, in its order")
+    }
+    return taken
+  }
+
+  fileprivate func malformed(_ name: String, _ value: String) -> Rejection {
+    .attestation("commit \(id): trailer \(name.quoted) is malformed: \(value.quoted)")
+  }
+}

@@ -1,0 +1,76 @@
+/// Why a push or a command is refused: a closed set, each case with its exit code, message and hint.
+public enum Rejection: Error, Equatable, Sendable {
+  case noSuchKey(String)
+  case lostRace(String)
+  /// A compare-and-swap that did not hold; carries the current ledger tree and the key's current blob, in hex.
+  case conflict(String, tree: String?, blob: String?)
+  case policy(String, hint: String)
+  case invalidKey(String)
+  case io(String, hint: String = "")
+  case expired(String)
+  case attestation(String, hint: String = "")
+  case notLeader(String)
+  case usage(String, hint: String = "")
+  /// What a Stargate answered, passed on as it was.
+  case remote(ExitCode, String, hint: String)
+
+  public var code: ExitCode {
+    switch self {
+    case .noSuchKey: .noSuchKey
+    case .lostRace, .conflict: .conflict
+    case .policy: .policy
+    case .invalidKey: .invalidKey
+    case .io: .io
+    case .expired: .expired
+    case .attestation: .attestation
+    case .notLeader: .notLeader
+    case .usage: .usage
+    case .remote(let code, _, _): code
+    }
+  }
+
+  public var message: String {
+    switch self {
+    case .noSuchKey(let text), .lostRace(let text), .conflict(let text, _, _), .policy(let text, _),
+      .invalidKey(let text), .io(let text, _), .expired(let text), .attestation(let text, _), .notLeader(let text),
+      .usage(let text, _), .remote(_, let text, _):
+      text
+    }
+  }
+
+  public var hint: String {
+    switch self {
+    case .policy(_, let hint), .io(_, let hint), .usage(_, let hint), .remote(_, _, let hint): hint
+    case .attestation(_, let hint): hint.isEmpty ? "make transactions with 'git kv'; nothing has been changed" : hint
+    case .noSuchKey: ""
+    case .lostRace: "somebody else was faster; fetch and build the transaction again"
+    case .conflict(_, let tree, let blob):
+      "current tree \(tree ?? "-"), current blob \(blob ?? "-"); read again and decide anew"
+    case .invalidKey: "a key is 1 to 1024 bytes of UTF-8 without control characters"
+    case .expired: "use --allow-expired to read it all the same"
+    case .notLeader: "push to the current leader"
+    }
+  }
+
+  /// The lines a hook or the client writes to standard error: `kv: error: … [code]` and, where there is one, `kv: hint: …`.
+  public var report: String {
+    let error = "kv: error: \(message) [\(code.rawValue)]\n"
+    return hint.isEmpty ? error : error + "kv: hint: \(hint)\n"
+  }
+}
+
+extension String {
+  /// The text in single quotes, control characters replaced, cut to a readable length: foreign text in a message.
+  public var quoted: String {
+    var text = ""
+    for scalar in unicodeScalars.prefix(200) {
+      text.unicodeScalars.append(scalar.properties.generalCategory == .control ? "\u{fffd}" : scalar)
+    }
+    return "'\(text)'\(unicodeScalars.count > 200 ? "…" : "")"
+  }
+}
+
+extension Sequence<UInt8> {
+  /// The bytes as text in single quotes, what is not UTF-8 replaced.
+  public var quoted: String { String(decoding: Array(self), as: UTF8.self).quoted }
+}

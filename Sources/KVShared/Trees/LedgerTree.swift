@@ -1,0 +1,96 @@
+/// The layout of ledger trees: `kv/<ns>/data/<hh>/<hh>/<enc(key)>` and `kv/<ns>/meta/<hh>/<hh>/<enc(key)>.meta`.
+public enum LedgerTree {
+  static let manifestSuffix = Array(".manifest.json".utf8)
+  static let metaSuffix = Array(".meta".utf8)
+
+  /// What a change leaves of a key: its value's and its metadata's blobs.
+  public struct Slot: Equatable, Sendable {
+    public let data: ObjectID
+    public let meta: ObjectID
+
+    public init(data: ObjectID, meta: ObjectID) {
+      self.data = data
+      self.meta = meta
+    }
+  }
+
+  static func root(of namespace: Namespace) -> [[UInt8]] { [Array("kv".utf8), Array(namespace.name.utf8)] }
+
+  /// The path of a key's value in a ledger commit.
+  public static func dataPath(_ namespace: Namespace, _ key: Key) -> String { path(namespace, "data", key) }
+
+  /// The path of a key's metadata in a ledger commit.
+  public static func metaPath(_ namespace: Namespace, _ key: Key) -> String { path(namespace, "meta", key) + ".meta" }
+
+  private static func path(_ namespace: Namespace, _ kind: String, _ key: Key) -> String {
+    let (a, b) = key.shard
+    return
+      "kv/\(namespace)/\(kind)/\(Hex.string([a]))/\(Hex.string([b]))/\(String(decoding: key.encoded, as: UTF8.self))"
+  }
+
+  /// Applies changes (nil deletes) to a ledger tree and returns the new root tree.
+  public static func apply(
+    _ changes: [Key: Slot?], to root: ObjectID?, namespace: Namespace, reader: ObjectReader, sink: any ObjectSink
+  ) throws(Rejection) -> ObjectID {
+    let edit = DirectoryEdit()
+    let top = Self.root(of: namespace).reduce(edit) { $0.directory($1) }
+    let data = top.directory(Array("data".utf8))
+    let meta = top.directory(Array("meta".utf8))
+    for (key, slot) in changes {
+      let (a, b) = key.shard
+      let name = key.encoded
+      data.directory(Hex.pair(a)).directory(Hex.pair(b)).setFile(name, slot?.data)
+      meta.directory(Hex.pair(a)).directory(Hex.pair(b)).setFile(name + metaSuffix, slot?.meta)
+    }
+    let new = try edit.apply(to: root, reader: reader, sink: sink)
+    return try sink.store(root: new)
+  }
+
+  /// Looks keys up in a ledger tree; keys that are not there are left out.
+  public static func lookup(
+    _ keys: some Sequence<Key>, in root: ObjectID?, namespace: Namespace, reader: ObjectReader
+  ) throws(Rejection) -> [Key: Slot] {
+    var found: [Key: (data: ObjectID?, meta: ObjectID?)] = [:]
+    for kind in ["data", "meta"] {
+      guard let top = try reader.directory(Self.root(of: namespace) + [Array(kind.utf8)], in: root) else { continue }
+      let suffix = kind == "meta" ? metaSuffix : []
+      var at: [(key: Key, directory: ObjectID)] = keys.map { ($0, top) }
+      for level in 0..<2 {
+        try reader.load(trees: at.map(\.directory))
+        var next: [(key: Key, directory: ObjectID)] = []
+        for (key, directory) in at {
+          let name = Hex.pair(level == 0 ? key.shard.0 : key.shard.1)
+          if let entry = try reader.entries(directory).first(where: { $0.name == name }) {
+            next.append((key, entry.id))
+          }
+        }
+        at = next
+      }
+      try reader.load(trees: at.map(\.directory))
+      for (key, directory) in at {
+        let name = key.encoded + suffix
+        guard let entry = try reader.entries(directory).first(where: { $0.name == name }) else { continue }
+        if kind == "data" {
+          found[key, default: (nil, nil)].data = entry.id
+        } else {
+          found[key, default: (nil, nil)].meta = entry.id
+        }
+      }
+    }
+    return found.compactMapValues { slot in
+      if let data = slot.data, let meta = slot.meta { Slot(data: data, meta: meta) } else { nil }
+    }
+  }
+}
+
+extension ObjectReader {
+  /// The tree at a path of directories; nil where there is none.
+  func directory(_ path: [[UInt8]], in root: ObjectID?) throws(Rejection) -> ObjectID? {
+    var at = root
+    for name in path {
+      guard at != nil else { return nil }
+      at = try entries(at).first { $0.isTree && $0.name == name }?.id
+    }
+    return at
+  }
+}

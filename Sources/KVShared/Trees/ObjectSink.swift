@@ -1,0 +1,29 @@
+/// Takes new objects and names them.
+public protocol ObjectSink: AnyObject {
+  var format: ObjectFormat { get }
+  /// Keeps an object and returns its id.
+  func store(_ kind: ObjectKind, _ content: [UInt8]) throws(Rejection) -> ObjectID
+}
+
+/// A sink that names objects and keeps none: how the verifier computes what a tree has to be.
+public final class NamingSink: ObjectSink {
+  private let hasher: ObjectHasher
+
+  public init(_ format: ObjectFormat) { hasher = ObjectHasher(format) }
+
+  public var format: ObjectFormat { hasher.format }
+  public func store(_ kind: ObjectKind, _ content: [UInt8]) -> ObjectID { hasher.id(kind, content) }
+}
+
+extension ObjectSink {
+  /// Keeps a tree; an empty one is nil, because no directory of ours is ever empty.
+  func store(tree entries: [TreeEntry]) throws(Rejection) -> ObjectID? {
+    entries.isEmpty ? nil : try store(.tree, Tree.serialize(entries))
+  }
+
+  /// Keeps the root tree of a commit, which alone may be empty.
+  func store(root: ObjectID?) throws(Rejection) -> ObjectID {
+    if let root { return root }
+    return try store(.tree, [])
+  }
+}

@@ -1,0 +1,58 @@
+/// V9: what the policy of a namespace says of one value; the server's verdict and the client's early refusal.
+public struct KeyPolicy: Sendable {
+  public let rules: NamespacePolicy
+
+  /// A pointer file of Git LFS is never longer.
+  static let lfsPointerBytes = 1024
+  private static let lfsMarks = [
+    "version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/",
+    "version http://git-media.io/",
+  ]
+
+  public init(_ rules: NamespacePolicy) { self.rules = rules }
+
+  /// Whether the bytes of a value of this size are needed to judge it.
+  func needsBytes(size: Int) -> Bool { rules.forbidLFS && size <= Self.lfsPointerBytes }
+
+  /// Throws `.policy` for a forbidden prefix, size, LFS pointer or lifetime.
+  /// - Parameter bytes: the value, or empty where `needsBytes` said no.
+  public func check(_ key: Key, size: Int, meta: Metadata, bytes: [UInt8]) throws(Rejection) {
+    try check(key)
+    let limit = min(rules.maxValueInline, rules.maxValueTotal)
+    guard size <= limit else {
+      throw .policy(
+        "value of \(key.description.quoted) has \(size) bytes, more than max_value_inline (\(limit))",
+        hint: "chunked values are not taken by this version")
+    }
+    if rules.forbidLFS, size <= Self.lfsPointerBytes,
+      Self.lfsMarks.contains(where: { bytes.starts(with: $0.utf8) })
+    {
+      throw .policy(
+        "value of \(key.description.quoted) is an LFS pointer, and LFS is forbidden", hint: "store the value itself")
+    }
+    try checkLifetime(key, meta)
+  }
+
+  /// Throws `.policy` for a key outside `allowed_prefixes`.
+  public func check(_ key: Key) throws(Rejection) {
+    let prefixes = rules.allowedPrefixes
+    guard prefixes.isEmpty || prefixes.contains(where: { key.bytes.starts(with: $0.utf8) }) else {
+      throw .policy(
+        "key \(key.description.quoted) has no allowed prefix", hint: "allowed: \(prefixes.joined(separator: " "))")
+    }
+  }
+
+  private func checkLifetime(_ key: Key, _ meta: Metadata) throws(Rejection) {
+    let retention = rules.retention
+    guard let expiry = meta.expiry else {
+      if retention.ttlDefault != nil || retention.ttlMax != nil {
+        throw .policy(
+          "value of \(key.description.quoted) has no ttl, and the policy wants one", hint: "set one with --ttl")
+      }
+      return
+    }
+    if let most = retention.ttlMax, let start = meta.createdAt, expiry.seconds - start.seconds > Int64(most) {
+      throw .policy("ttl of \(key.description.quoted) is longer than ttl_max (\(most) s)", hint: "set a shorter --ttl")
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// The file that makes a repository the leader: `.stargate-leader`, one line `{"host":"<uname -n>","term":<n>}`.
+///
+/// Hooks hold a shared lock on it while they decide; whoever promotes or demotes takes it exclusively. It is never deleted.
+public struct Leader: Codable, Equatable, Sendable {
+  public static let fileName = ".stargate-leader"
+
+  public let host: String
+  public let term: Int
+
+  /// Takes the shared lock and checks that the file names this host; the lock is held as long as the descriptor lives.
+  /// Throws `.notLeader` where the file is missing, malformed, or names another host.
+  public static func hold(in repository: String) throws(Rejection) -> Descriptor {
+    let path = "\(repository)/\(fileName)"
+    let raw = open(path, O_RDONLY | O_CLOEXEC)
+    guard raw >= 0 else { throw .notLeader("this repository is not the leader: it has no \(fileName) file") }
+    let file = Descriptor(adopting: raw)
+    try file.lock(exclusive: false)
+    let bytes = try IO.readAll(file.raw, path, limit: 4096)
+    guard let leader = CanonicalJSON.decode(Leader.self, bytes), leader.term >= 1 else {
+      throw .notLeader("the file \(fileName) is malformed, so this repository does not take itself for the leader")
+    }
+    let here = hostName()
+    guard leader.host == here else {
+      throw .notLeader("the leader is \(leader.host.quoted), and this host is \(here.quoted)")
+    }
+    return file
+  }
+
+  /// The name of this host, as `uname -n` prints it.
+  public static func hostName() -> String {
+    var info = utsname()
+    uname(&info)
+    return withUnsafeBytes(of: info.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}

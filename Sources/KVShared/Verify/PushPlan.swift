@@ -1,0 +1,56 @@
+/// What a push wants, sorted by namespace; refuses at once what no push may do (V2).
+struct PushPlan {
+  /// The refs of one namespace that a push moves.
+  struct Move {
+    var ledger: RefUpdate?
+    var index: RefUpdate?
+    var chunks: RefUpdate?
+    var epoch: RefUpdate?
+  }
+
+  var moves: [Namespace: Move] = [:]
+  /// Branches, tags and whatever else is not ours.
+  var others: [RefUpdate] = []
+
+  /// Throws `.policy` for server-owned refs, deletions, archives, and names below `refs/kv` that are not ours.
+  init(_ updates: [RefUpdate]) throws(Rejection) {
+    for update in updates {
+      guard case .kv(let ref) = update.ref else {
+        try sortForeign(update)
+        continue
+      }
+      guard !ref.isServerOwned else {
+        throw .policy(
+          "\(ref.description.quoted) belongs to the server", hint: "push ledger and index; the server derives the rest")
+      }
+      guard update.new != .absent else {
+        throw .policy("\(ref.description.quoted) may not be deleted", hint: "delete keys with 'git kv del'")
+      }
+      switch ref {
+      case .ledger(let ns): moves[ns, default: Move()].ledger = update
+      case .index(let ns): moves[ns, default: Move()].index = update
+      case .chunks(let ns, _):
+        guard moves[ns]?.chunks == nil else {
+          throw .attestation("the push moves chunks of two epochs of \(ns.name.quoted)")
+        }
+        moves[ns, default: Move()].chunks = update
+      case .epoch(let ns): moves[ns, default: Move()].epoch = update
+      case .archive, .watchlog, .mirror:
+        throw .policy(
+          "\(ref.description.quoted) is written by a change of epoch alone",
+          hint: "this version does not take epoch changes")
+      }
+    }
+  }
+
+  private mutating func sortForeign(_ update: RefUpdate) throws(Rejection) {
+    switch update.ref {
+    case .malformedKV(let name):
+      throw .policy(
+        "\(name.quoted) is not a ref of this store", hint: "refs are refs/kv/<ns>, refs/kv-index/<ns> and their kin")
+    case .other(let name) where name.hasPrefix("refs/replace/") || name.hasPrefix("refs/kv"):
+      throw .policy("\(name.quoted) may not be pushed here", hint: "push branches, tags and transactions")
+    default: others.append(update)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/// Proves a whole push, or says why not: the only place that gives a verdict.
+public struct PushVerifier {
+  private let repository: String
+  private let git: Git
+
+  /// - Parameter repository: the bare repository's folder.
+  public init(repository: String, git: Git) {
+    self.repository = repository
+    self.git = git
+  }
+
+  /// Checks every line of a push (V1 to V10) before any ref moves.
+  public func verify(_ updates: [RefUpdate]) throws(Rejection) -> [VerifiedTransaction] {
+    let leader = try Leader.hold(in: repository)
+    defer { _ = leader.raw }
+    let plan = try PushPlan(updates)
+    // Started early: it comes up while the policy is read.
+    let reader = try plan.moves.values.lazy.flatMap { [$0.ledger, $0.index, $0.chunks, $0.epoch] }
+      .compactMap { $0?.new.id?.format }.first.map { (format) throws(Rejection) in try ObjectReader(git, format: format)
+      }
+    let policy = try PolicyFile.load(repository: repository)
+    try BranchRule(git: git).check(plan.others, policy)
+    guard let reader else { return [] }
+    guard let policy else {
+      throw .policy(
+        "this Stargate has no policy: \(PolicyFile.name) is missing",
+        hint: "write one; until then every write is refused")
+    }
+    var proved: [VerifiedTransaction] = []
+    for (ns, move) in plan.moves.sorted(by: { $0.key.name < $1.key.name }) {
+      guard let rules = policy.namespaces[ns] else {
+        throw .policy(
+          "namespace \(ns.name.quoted) is not in the policy", hint: "add it under 'namespaces' in \(PolicyFile.name)")
+      }
+      proved += try verify(move, ns, rules, reader)
+    }
+    return proved
+  }
+
+  private func verify(
+    _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, _ reader: ObjectReader
+  ) throws(Rejection) -> [VerifiedTransaction] {
+    guard let ledger = move.ledger, let index = move.index else {
+      throw .attestation(
+        "the push moves \(move.ledger == nil ? "no ledger" : "the ledger") but \(move.index == nil ? "no index" : "the index") of \(ns.name.quoted)",
+        hint: "a transaction is one commit on each; push them together")
+    }
+    try checkCurrent([ledger, index, move.chunks, move.epoch].compactMap { $0 }, reader)
+    let chains = TransactionPairing(
+      namespace: ns, ledger: try CommitChain(ledger, reader: reader, git: git),
+      index: try CommitChain(index, reader: reader, git: git),
+      chunks: try move.chunks.map { (update) throws(Rejection) in try CommitChain(update, reader: reader, git: git) })
+    let epoch = try FirstEpoch(reader: reader).check(move.epoch, chains)
+    let candidates = try chains.pair(firstEpoch: epoch?.label)
+    if rules.requireSignedCommits != .none {
+      let signatures = SignatureCheck(writers: rules.writers, git: git)
+      for candidate in candidates { try signatures.check(candidate.ledger) }
+      if let epoch { try signatures.check(epoch.commit) }
+      if rules.requireSignedCommits == .all {
+        for candidate in candidates { try signatures.check(candidate.index) }
+        for commit in chains.chunks?.commits ?? [] { try signatures.check(commit) }
+      }
+    }
+    if let chunks = move.chunks {
+      throw .policy(
+        "\(chunks.ref.description.quoted): chunked values are not taken by this version",
+        hint: "keep values within max_value_inline")
+    }
+    let proof = TransactionProof(rules: rules, reader: reader)
+    return try candidates.map { (candidate) throws(Rejection) in try proof.prove(candidate) }
+  }
+
+  /// A ref that has moved since the client looked is a lost race; saying so before any proof keeps losers cheap.
+  private func checkCurrent(_ updates: [RefUpdate], _ reader: ObjectReader) throws(Rejection) {
+    let now = try reader.read(updates.map { .info($0.ref.description) })
+    for (update, reply) in zip(updates, now) where reply?.id != update.old.id {
+      throw .lostRace("\(update.ref.description.quoted) has moved since this push was made")
+    }
+  }
+}

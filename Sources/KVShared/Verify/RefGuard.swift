@@ -1,0 +1,107 @@
+/// The stateless second guard: what `update` and `reference-transaction` refuse without any memory of the push.
+///
+/// `update` sees one ref of a push: leader, deletion, server-owned refs, fast-forward. `reference-transaction` sees
+/// every change of refs, also one made by hand: the refs of one transaction move forward together or not at all.
+/// A repository that is not the leader follows another one, ref by ref, and is left alone by the second.
+public struct RefGuard {
+  private let repository: String
+  private let git: Git
+
+  public init(repository: String, git: Git) {
+    self.repository = repository
+    self.git = git
+  }
+
+  /// The `update` hook: throws `.policy` or `.notLeader`.
+  public func checkPushed(_ update: RefUpdate) throws(Rejection) {
+    guard !PushPlan.isBare(update) else { return }
+    let leader = try Leader.hold(in: repository)
+    defer { _ = leader.raw }
+    _ = try PushPlan([update])
+    guard let old = update.old.id, let new = update.new.id else { return }
+    let answer = try git.run(["merge-base", "--is-ancestor", old.hex, new.hex])
+    guard answer.status == 0 else { throw Self.notForward(update.ref) }
+  }
+
+  /// The `reference-transaction` hook in the state `prepared`: throws `.policy` or `.attestation`.
+  public func checkPrepared(_ updates: [RefUpdate]) throws(Rejection) {
+    var moves: [Namespace: [KVRef: OldValue]] = [:]
+    for update in updates {
+      guard case .kv(let ref) = update.ref, !ref.isServerOwned else { continue }
+      moves[ref.namespace, default: [:]][ref] = update.new
+    }
+    guard !moves.isEmpty, let format = updates.first(where: { !PushPlan.isBare($0) })?.idFormat else { return }
+    // Held only to be judged: a follower copies refs one by one, and nobody can push to it.
+    guard let leader = try? Leader.hold(in: repository) else { return }
+    defer { _ = leader.raw }
+    let reader = try ObjectReader(git, format: format)
+    for (ns, refs) in moves { try check(ns, refs, reader) }
+  }
+
+  private func check(_ ns: Namespace, _ refs: [KVRef: OldValue], _ reader: ObjectReader) throws(Rejection) {
+    let names = Array(refs.keys)
+    let held = try reader.read(names.map { .info($0.description) }).map { $0?.id }
+    // Packing refs and writing what is there already are transactions that change nothing.
+    let moving = zip(names, held).filter { refs[$0.0]?.id != $0.1 }
+    guard !moving.isEmpty else { return }
+    for (ref, _) in moving where refs[ref]?.id == nil {
+      throw .policy("\(ref.description.quoted) may not be deleted", hint: "delete keys with 'git kv del'")
+    }
+    guard let newLedger = refs[.ledger(ns)]?.id, let newIndex = refs[.index(ns)]?.id,
+      moving.contains(where: { $0.0 == .ledger(ns) }), moving.contains(where: { $0.0 == .index(ns) })
+    else {
+      throw .attestation(
+        "\(moving[0].0.description.quoted) may not move alone: the refs of a transaction move together",
+        hint: "push with --atomic, or update all refs of the transaction at once")
+    }
+    let ledger = try reader.commit(newLedger)
+    let index = try reader.commit(newIndex)
+    let trailers = try LedgerTrailers(ledger)
+    let said = try IndexTrailers(index)
+    guard trailers.namespace == ns, trailers.transaction == said.transaction, trailers.indexTree == index.tree,
+      said.ledgerTree == ledger.tree
+    else { throw .attestation("ledger \(newLedger) and index \(newIndex) do not belong to one transaction") }
+    try checkCompanions(ns, refs, trailers, moving: Set(moving.map(\.0)), reader)
+    for (ref, old) in moving {
+      guard let old, let new = refs[ref]?.id else { continue }
+      let parents = ref == .ledger(ns) ? ledger.parents : ref == .index(ns) ? index.parents : []
+      if parents == [old] { continue }
+      let answer = try git.run(["merge-base", "--is-ancestor", old.hex, new.hex])
+      guard answer.status == 0 else { throw Self.notForward(.kv(ref)) }
+    }
+  }
+
+  /// The epoch ref comes with the first transaction; the chunks a ledger names stand in its chunks ref.
+  private func checkCompanions(
+    _ ns: Namespace, _ refs: [KVRef: OldValue], _ trailers: LedgerTrailers, moving: Set<KVRef>, _ reader: ObjectReader
+  ) throws(Rejection) {
+    let epoch = KVRef.epoch(ns)
+    if !moving.contains(epoch), try reader.read([.info(epoch.description)])[0] == nil {
+      throw .attestation("the first transaction of \(ns.name.quoted) has to create \(epoch.description.quoted)")
+    }
+    if let tree = trailers.chunksTree {
+      let chunks = KVRef.chunks(ns, trailers.epoch)
+      let tip = refs[chunks]?.id?.hex ?? chunks.description
+      guard try reader.read([.info("\(tip)^{tree}")])[0]?.id == tree else {
+        throw .attestation("\(chunks.description.quoted) does not hold the chunks tree that the ledger names")
+      }
+    }
+  }
+
+  private static func notForward(_ ref: RefName) -> Rejection {
+    .policy(
+      "\(ref.description.quoted) would not move forward from what it holds", hint: "fetch, and build on the current tip"
+    )
+  }
+}
+
+extension PushPlan {
+  /// Whether the update is of a branch, a tag, or anything else that is not ours.
+  static func isBare(_ update: RefUpdate) -> Bool {
+    if case .other(let name) = update.ref { !name.hasPrefix("refs/replace/") } else { false }
+  }
+}
+
+extension RefUpdate {
+  fileprivate var idFormat: ObjectFormat? { new.id?.format ?? old.id?.format }
+}

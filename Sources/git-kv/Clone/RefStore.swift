@@ -1,0 +1,120 @@
+import KVShared
+
+/// Which picture of a namespace is meant: the working copy, or what a remote showed when last seen.
+enum View: String {
+  case working
+  case mirror
+  case stargate
+
+  func name(of ref: KVRef) -> String {
+    self == .working ? ref.description : "refs/kv-tracking/\(rawValue)/\(ref.suffix)"
+  }
+}
+
+/// The tips of a namespace in one view; none where the namespace is not there.
+struct Tips {
+  let base: TransactionBase?
+  let epoch: ObjectID?
+}
+
+/// Reads and moves the refs of one namespace in a clone.
+struct RefStore {
+  let clone: Clone
+  let namespace: Namespace
+
+  private var refs: [KVRef] { [.ledger(namespace), .index(namespace), .epoch(namespace)] }
+
+  /// Reads the tips of a view; two tips caught in mid update by another process are read again.
+  func tips(_ view: View) throws(Rejection) -> Tips {
+    var failure: Rejection?
+    for _ in 0..<20 {
+      do throws(Rejection) {
+        let replies = try clone.reader.read(refs.map { .contents(view.name(of: $0)) })
+        guard let ledger = replies[0] else { return Tips(base: nil, epoch: nil) }
+        guard let index = replies[1] else { throw .attestation("\(namespace.name.quoted) has a ledger but no index") }
+        let base = try TransactionBase(
+          ledger: try ObjectReader.commit(ledger), index: try ObjectReader.commit(index))
+        return Tips(base: base, epoch: replies[2]?.id)
+      } catch {
+        failure = error
+      }
+    }
+    throw failure ?? .io("cannot read the refs of \(namespace.name.quoted)")
+  }
+
+  /// The ledger commit of a view, for reads that need no index.
+  func ledger(_ view: View) throws(Rejection) -> Commit? {
+    guard let reply = try clone.reader.read([.contents(view.name(of: .ledger(namespace)))])[0] else { return nil }
+    return try ObjectReader.commit(reply)
+  }
+
+  /// One ref to move: from what it is known to hold (nil: it must not exist), or from whatever it holds.
+  struct Change {
+    let name: String
+    let new: ObjectID
+    var old: ObjectID?
+    var checksOld = true
+  }
+
+  /// Moves refs in one transaction; returns false where one of them had moved.
+  func move(_ changes: [Change]) throws(Rejection) -> Bool {
+    guard !changes.isEmpty else { return true }
+    var input = "start\n"
+    for change in changes {
+      let old = change.checksOld ? " \(change.old?.hex ?? clone.format.zeroHex)" : ""
+      input += "update \(change.name) \(change.new)\(old)\n"
+    }
+    let answer = try clone.git.run(["update-ref", "--stdin"], input: Array((input + "prepare\ncommit\n").utf8))
+    return answer.status == 0
+  }
+
+  /// The changes that bring the working copy from the given tips to a transaction.
+  func advance(from tips: Tips, to built: BuiltTransaction) -> [Change] {
+    var changes = [
+      Change(name: View.working.name(of: .ledger(namespace)), new: built.ledger, old: tips.base?.ledger.id),
+      Change(name: View.working.name(of: .index(namespace)), new: built.index, old: tips.base?.index.id),
+    ]
+    if let epoch = built.epochCommit {
+      changes.append(Change(name: View.working.name(of: .epoch(namespace)), new: epoch, old: tips.epoch))
+    }
+    return changes
+  }
+
+  /// The changes that note what a remote shows now.
+  func note(_ view: View, ledger: ObjectID, index: ObjectID, epoch: ObjectID?) -> [Change] {
+    var changes = [
+      Change(name: view.name(of: .ledger(namespace)), new: ledger, checksOld: false),
+      Change(name: view.name(of: .index(namespace)), new: index, checksOld: false),
+    ]
+    if let epoch { changes.append(Change(name: view.name(of: .epoch(namespace)), new: epoch, checksOld: false)) }
+    return changes
+  }
+
+  /// Moves the working copy to what a remote shows, where that loses nothing; returns false where the two have parted.
+  func fastForward(to view: View) throws(Rejection) -> Bool {
+    for _ in 0..<10 {
+      let theirs = try tips(view)
+      guard let base = theirs.base else { return true }
+      let ours = try tips(.working)
+      if ours.base?.ledger.id == base.ledger.id { return true }
+      if let mine = ours.base {
+        if try isAncestor(base.ledger.id, of: mine.ledger.id) { return true }
+        guard try isAncestor(mine.ledger.id, of: base.ledger.id) else { return false }
+      }
+      var changes = [
+        Change(name: View.working.name(of: .ledger(namespace)), new: base.ledger.id, old: ours.base?.ledger.id),
+        Change(name: View.working.name(of: .index(namespace)), new: base.index.id, old: ours.base?.index.id),
+      ]
+      if let epoch = theirs.epoch, epoch != ours.epoch {
+        changes.append(Change(name: View.working.name(of: .epoch(namespace)), new: epoch, old: ours.epoch))
+      }
+      if try move(changes) { return true }
+    }
+    throw .io("cannot move the refs of \(namespace.name.quoted): another process keeps moving them")
+  }
+
+  func isAncestor(_ old: ObjectID, of new: ObjectID) throws(Rejection) -> Bool {
+    if old == new { return true }
+    return try clone.git.run(["merge-base", "--is-ancestor", old.hex, new.hex]).status == 0
+  }
+}

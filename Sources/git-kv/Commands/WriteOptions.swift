@@ -1,0 +1,100 @@
+import ArgumentParser
+import KVShared
+
+/// The options of every command that makes a transaction.
+struct WriteOptions: ParsableArguments {
+  @Flag(name: .customLong("no-push"), help: "Keep the transaction here; 'git kv push' sends it.")
+  var noPush = false
+
+  @Option(help: "Subject and body of the ledger commit.")
+  var message: String?
+
+  @Option(name: .customLong("trailer"), help: "A trailer 'Name: value' for the ledger commit; may be repeated.")
+  var trailers: [String] = []
+
+  /// Throws `.usage` for a malformed or reserved trailer and an empty message.
+  func apply(to draft: inout Draft) throws(Rejection) {
+    draft.extra = try trailers.map { (line) throws(Rejection) in try Trailer(userLine: line) }
+    guard let message else { return }
+    var text = message[...]
+    while let last = text.last, last.isNewline || last == " " { text.removeLast() }
+    guard let first = text.first, !first.isWhitespace, !text.utf8.contains(0) else {
+      throw .usage("the message is empty or begins with a blank")
+    }
+    draft.text = String(text)
+  }
+}
+
+/// Everything a writing command needs, found once.
+struct Writing {
+  let clone: Clone
+  let options: GlobalOptions
+  let namespace: Namespace
+  let policy: KeyPolicy
+  let session: WriteSession
+
+  init(_ options: GlobalOptions, noPush: Bool, epoch: EpochLabel? = nil) throws(Rejection) {
+    self.options = options
+    clone = try Clone(options)
+    namespace = try options.namespace(clone.config)
+    let rules = try clone.policy()?.namespaces[namespace]
+    policy = KeyPolicy(rules ?? NamespacePolicy())
+    let remote = try Remote(clone.config)
+    let transport =
+      noPush ? nil : remote.map { [clone, namespace] in Transport(clone: clone, remote: $0, namespace: namespace) }
+    guard let firstEpoch = epoch ?? EpochLabel(Timestamp.now().quarter) else {
+      throw .usage("the clock is out of range")
+    }
+    session = WriteSession(
+      clone: clone, namespace: namespace, remote: remote, signer: try Signer(clone, rules), store: clone.objectStore(),
+      transport: transport, showsProgress: Progress.isVisible(isQuiet: options.quiet), firstEpoch: firstEpoch)
+  }
+
+  var values: ValueWriter {
+    ValueWriter(store: session.store, policy: policy, createdBy: session.signer.identity.email, now: .now())
+  }
+
+  func finish(_ draft: Draft) throws(Rejection) {
+    let result = try session.commit(draft)
+    try options.print(result, result.words)
+  }
+}
+
+extension WriteResult {
+  var words: String {
+    guard let txn, let ledger else { return "nothing to do" }
+    return "[\(ns) \(txn)] set \(set), deleted \(del); ledger \(ledger.prefix(12))\(pushed ? "" : " (not pushed)")"
+  }
+}
+
+/// Where the value of one key comes from.
+struct ValueOptions: ParsableArguments {
+  @Argument(help: "The value: '-' for standard input, the name of a regular file, or the value itself.")
+  var input: String?
+
+  @Option(help: "Read the value from this file.")
+  var file: String?
+
+  @Option(help: "The value itself.")
+  var value: String?
+
+  @Option(help: "The media type (default: text/plain or application/octet-stream).")
+  var ctype: String?
+
+  @Option(help: "How long the value lives: 90s, 15m, 12h, 30d, or until 2026-12-31T00:00:00Z.")
+  var ttl: String?
+
+  /// Reads the value. Throws `.usage` unless exactly one source is given.
+  func read(_ policy: KeyPolicy) throws(Rejection) -> [UInt8] {
+    switch (input, file, value) {
+    case (nil, let file?, nil): return try policy.readValue(path: file)
+    case (nil, nil, let value?): return Array(value.utf8)
+    case (let input?, nil, nil):
+      if input == "-" || IO.isRegularFile(input) { return try policy.readValue(path: input) }
+      return Array(input.utf8)
+    default: throw .usage("give the value once: as an argument, with --file, or with --value")
+    }
+  }
+
+  func lifetime() throws(Rejection) -> Lifetime? { try ttl.map { (text) throws(Rejection) in try Lifetime(text) } }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import KVShared
+
+/// Lets successive commands share one SSH connection: setting one up costs more than everything else in a push.
+struct SSHMultiplex {
+  let config: GitConfig
+
+  /// Adds OpenSSH's connection sharing to git's ssh command for an SSH url, unless `kv.sshMultiplex` is false or
+  /// the command is not OpenSSH's.
+  func apply(to git: inout Git, url: String) {
+    guard Self.isSSH(url), config.bool("kv.sshmultiplex") != false, git.environment["GIT_SSH"] == nil,
+      config["ssh.variant"].map({ $0 == "ssh" || $0 == "auto" }) ?? true
+    else { return }
+    let command = git.environment["GIT_SSH_COMMAND"] ?? config["core.sshcommand"] ?? "ssh"
+    let program = command.split(separator: " ").first.flatMap { $0.split(separator: "/").last } ?? ""
+    guard program == "ssh", !command.contains("ControlPath"), let folder = socketFolder(git.environment) else { return }
+    git.environment["GIT_SSH_COMMAND"] =
+      "\(command) -o ControlMaster=auto -o ControlPersist=60 -o ControlPath='\(folder)/%C'"
+  }
+
+  static func isSSH(_ url: String) -> Bool {
+    if url.hasPrefix("ssh://") || url.hasPrefix("git+ssh://") { return true }
+    guard !url.contains("://"), let colon = url.firstIndex(of: ":") else { return false }
+    return !url[..<colon].contains("/")
+  }
+
+  /// A folder that only this user can enter; nil where none can be had or its name leaves no room for a socket's.
+  private func socketFolder(_ environment: Environment) -> String? {
+    let folder: String
+    if let runtime = environment["XDG_RUNTIME_DIR"], !runtime.isEmpty {
+      folder = "\(runtime)/git-kv"
+    } else {
+      folder = "\(environment["TMPDIR"] ?? "/tmp")/git-kv-\(getuid())"
+    }
+    mkdir(folder, 0o700)
+    var info = stat()
+    guard lstat(folder, &info) == 0, info.st_mode & S_IFMT == S_IFDIR, info.st_uid == getuid(),
+      info.st_mode & 0o077 == 0, folder.utf8.count <= 45, !folder.contains("'"), !folder.contains("%")
+    else { return nil }
+    return folder
+  }
+}

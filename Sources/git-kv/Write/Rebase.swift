@@ -1,0 +1,82 @@
+import KVShared
+
+/// Moves pending transactions onto what the Stargate has meanwhile: the same keys, values, ids and messages, signed anew.
+struct Rebase {
+  let session: WriteSession
+
+  /// Throws `.lostRace` that names the keys where a pending transaction and the Stargate changed the same thing.
+  func run() throws(Rejection) {
+    let clone = session.clone
+    let refs = RefStore(clone: clone, namespace: session.namespace)
+    let ours = try refs.tips(.working)
+    let theirs = try refs.tips(.stargate)
+    guard let mine = ours.base, let target = theirs.base else { return }
+    let listing = try clone.git.run(["rev-list", "--reverse", mine.ledger.id.hex, "^\(target.ledger.id)"]).check(
+      "git rev-list")
+    var base = target
+    for line in listing.text.split(separator: "\n") {
+      guard let id = ObjectID(String(line)) else { throw .io("git rev-list printed \(line.utf8.quoted)") }
+      base = try replay(try clone.reader.commit(id), on: base)
+    }
+    try session.store.flush()
+    let moved = try refs.move(
+      [
+        RefStore.Change(
+          name: View.working.name(of: .ledger(session.namespace)), new: base.ledger.id, old: mine.ledger.id),
+        RefStore.Change(name: View.working.name(of: .index(session.namespace)), new: base.index.id, old: mine.index.id),
+      ]
+        + (theirs.epoch == ours.epoch
+          ? []
+          : theirs.epoch.map {
+            [RefStore.Change(name: View.working.name(of: .epoch(session.namespace)), new: $0, old: ours.epoch)]
+          } ?? []))
+    guard moved else { throw .lostRace("another process moved \(session.namespace.name.quoted) meanwhile") }
+  }
+
+  private func replay(_ commit: Commit, on base: TransactionBase) throws(Rejection) -> TransactionBase {
+    let reader = session.clone.reader
+    let trailers = try LedgerTrailers(commit)
+    let before = try commit.parents.first.map { (id) throws(Rejection) in try reader.commit(id).tree }
+    let changes = try LedgerDiff(reader: reader, namespace: session.namespace).changes(from: before, to: commit.tree)
+    let here = try LedgerTree.lookup(
+      changes.map(\.key), in: base.ledger.tree, namespace: session.namespace, reader: reader)
+    let clashes = changes.filter { here[$0.key] != $0.before && here[$0.key] != $0.after }
+    guard clashes.isEmpty else {
+      let names = clashes.prefix(5).map { $0.key.description.quoted }.joined(separator: ", ")
+      throw .conflict(
+        "pending transaction \(trailers.transaction) and the Stargate both changed \(names)",
+        tree: base.ledger.tree.hex,
+        blob: here[clashes[0].key]?.data.hex)
+    }
+    let wanted = changes.filter { here[$0.key] != $0.after }
+    guard !wanted.isEmpty else { return base }
+    let permissive = PointerDerivation(policy: KeyPolicy(.permissive), isDeep: false, reader: reader)
+    let pointers = try permissive.pointers(of: wanted)
+    var edits: [Key: KeyEdit] = [:]
+    for change in wanted {
+      if let slot = change.after, let pointer = pointers[change.key] {
+        edits[change.key] = .set(slot, pointer)
+      } else {
+        edits[change.key] = .delete
+      }
+    }
+    let builder = TransactionBuilder(
+      namespace: session.namespace, reader: reader, sink: session.store, authority: session.signer)
+    let built = try builder.build(
+      edits, on: base, firstEpoch: base.trailers.epoch, id: trailers.transaction,
+      text: TrailerBlock(message: commit.message)?.text, extra: trailers.extra)
+    try session.store.flush()
+    return try TransactionBase(
+      ledger: try reader.commit(built.ledger), index: try reader.commit(built.index))
+  }
+}
+
+extension NamespacePolicy {
+  /// Takes what a transaction already holds as it is; the Stargate judges it.
+  fileprivate static var permissive: NamespacePolicy {
+    var rules = NamespacePolicy()
+    rules.maxValueInline = .max
+    rules.maxValueTotal = .max
+    return rules
+  }
+}

@@ -1,0 +1,200 @@
+import Glibc
+import KVShared
+
+/// Carries a draft from the clone's last known tips to a landed transaction.
+///
+/// A write builds on what the clone has, without asking. Only when the Stargate says that somebody was faster does it
+/// fetch, move what is pending onto the new tips, and try again.
+struct WriteSession {
+  let clone: Clone
+  let namespace: Namespace
+  let remote: Remote?
+  let signer: Signer
+  let store: ObjectStore
+  /// nil keeps the transaction here.
+  let transport: Transport?
+  let showsProgress: Bool
+  /// The epoch a namespace begins with.
+  let firstEpoch: EpochLabel
+
+  static let maxTries = 10
+
+  private var refs: RefStore { RefStore(clone: clone, namespace: namespace) }
+
+  /// Builds and lands a draft. Throws `.conflict` for a compare-and-swap that does not hold, `.lostRace` after the last try.
+  func commit(_ draft: Draft) throws(Rejection) -> WriteResult {
+    let turn = try clone.takeTurn()
+    defer { _ = turn.raw }
+    let id = TransactionID.fresh()
+    var pause = Backoff()
+    var hasFetched = false
+    var tries = 0
+    while true {
+      let tips = try refs.tips(.working)
+      if tips.base == nil, transport != nil, !hasFetched {
+        try catchUp()
+        hasFetched = true
+        continue
+      }
+      // What the clone knows may be old: before a draft fails on it, the Stargate is asked once.
+      let edits: [Key: KeyEdit]
+      do throws(Rejection) {
+        edits = try effective(draft, on: tips.base)
+      } catch  where error.isAboutState && transport != nil && !hasFetched {
+        try catchUp()
+        hasFetched = true
+        continue
+      }
+      let isEmptyDraft = draft.edits.isEmpty
+      guard !edits.isEmpty || (isEmptyDraft && tips.base == nil) else {
+        return unchanged(tips, tries: tries)
+      }
+      let builder = TransactionBuilder(namespace: namespace, reader: clone.reader, sink: store, authority: signer)
+      let built = try builder.build(
+        edits, on: tips.base, firstEpoch: firstEpoch, id: id, text: draft.text, extra: draft.extra)
+      try store.flush()
+      guard let transport else {
+        guard try refs.move(refs.advance(from: tips, to: built)) else { continue }
+        return result(built, pushed: false, tries: 0)
+      }
+      tries += 1
+      switch try push(built, from: tips, transport, isLarge: edits.count > 1000) {
+      case .accepted: return result(built, pushed: true, tries: tries)
+      case .lostRace(let reason):
+        guard draft.expectedTree == nil else {
+          try catchUp()
+          throw try conflict(draft, "the store has moved: \(reason.message)")
+        }
+        guard tries < Self.maxTries else { throw .lostRace("gave up after \(tries) tries: \(reason.message)") }
+        pause.sleep()
+        try catchUp()
+        hasFetched = true
+      }
+    }
+  }
+
+  /// Sends every transaction that the Stargate has not; returns how many there were.
+  func pushPending() throws(Rejection) -> WriteResult {
+    guard let transport else {
+      throw .io("there is no remote to push to", hint: "git remote add origin URL; git kv remote setup")
+    }
+    let turn = try clone.takeTurn()
+    defer { _ = turn.raw }
+    var pause = Backoff()
+    for tries in 1...Self.maxTries {
+      let tips = try refs.tips(.working)
+      guard let base = tips.base else {
+        throw .io(
+          "namespace \(namespace.name.quoted) has nothing to push", hint: "begin with 'git kv set' or 'git kv init'")
+      }
+      if try refs.tips(.stargate).base?.ledger.id == base.ledger.id { return unchanged(tips, tries: 0) }
+      var ids: [(id: ObjectID, ref: KVRef)] = [
+        (base.ledger.id, .ledger(namespace)), (base.index.id, .index(namespace)),
+      ]
+      if let epoch = tips.epoch { ids.append((epoch, .epoch(namespace))) }
+      switch try transport.push(ids, isLarge: true, progress: showsProgress) {
+      case .accepted:
+        _ = try refs.move(refs.note(.stargate, ledger: base.ledger.id, index: base.index.id, epoch: tips.epoch))
+        return WriteResult(
+          ns: namespace.name, txn: base.trailers.transaction.text, epoch: base.trailers.epoch.name,
+          ledger: base.ledger.id.hex, index: base.index.id.hex, tree: base.ledger.tree.hex, set: base.trailers.keysSet,
+          del: base.trailers.keysDeleted, pushed: true, tries: tries)
+      case .lostRace(let reason):
+        guard tries < Self.maxTries else { throw reason }
+        if tries > 1 { pause.sleep() }
+        try catchUp()
+      }
+    }
+    throw .lostRace("gave up")
+  }
+
+  /// Learns what the Stargate has and moves the working copy onto it, pending transactions last.
+  private func catchUp() throws(Rejection) {
+    guard let transport else { return }
+    try transport.fetch(.stargate, from: transport.remote.pushURL)
+    if try refs.fastForward(to: .stargate) { return }
+    try Rebase(session: self).run()
+  }
+
+  private func push(
+    _ built: BuiltTransaction, from tips: Tips, _ transport: Transport, isLarge: Bool
+  ) throws(Rejection) -> Transport.Outcome {
+    var ids: [(id: ObjectID, ref: KVRef)] = [(built.ledger, .ledger(namespace)), (built.index, .index(namespace))]
+    // A namespace that was begun here takes its epoch along; the Stargate says "up to date" where it has it.
+    if let epoch = built.epochCommit ?? tips.epoch, try refs.tips(.stargate).epoch != epoch {
+      ids.append((epoch, .epoch(namespace)))
+    }
+    let outcome = try transport.push(ids, isLarge: isLarge, progress: showsProgress)
+    if case .accepted = outcome {
+      let noted = refs.note(
+        .stargate, ledger: built.ledger, index: built.index, epoch: built.epochCommit ?? tips.epoch)
+      if try !refs.move(refs.advance(from: tips, to: built) + noted) {
+        _ = try refs.move(noted)
+        _ = try refs.fastForward(to: .stargate)
+      }
+    }
+    return outcome
+  }
+
+  /// Leaves out what is so already, and checks what the draft expects of its base.
+  private func effective(_ draft: Draft, on base: TransactionBase?) throws(Rejection) -> [Key: KeyEdit] {
+    if let expected = draft.expectedTree, expected != (base?.ledger.tree ?? clone.format.emptyTree) {
+      throw try conflict(draft, "the ledger tree is not \(expected)")
+    }
+    let here = try LedgerTree.lookup(
+      draft.edits.keys, in: base?.ledger.tree, namespace: namespace, reader: clone.reader)
+    for (key, blob) in draft.expectedBlobs where here[key]?.data != blob {
+      throw try conflict(draft, "the blob of \(key.description.quoted) is not \(blob?.hex ?? "absent")")
+    }
+    for key in draft.mustExist where here[key] == nil { throw .noSuchKey("no such key: \(key.description.quoted)") }
+    return draft.edits.filter { key, edit in
+      switch edit {
+      case .set(let slot, _): here[key] != slot
+      case .delete: here[key] != nil
+      }
+    }
+  }
+
+  private func conflict(_ draft: Draft, _ what: String) throws(Rejection) -> Rejection {
+    let base = try refs.tips(.working).base
+    let here = try LedgerTree.lookup(
+      draft.edits.keys, in: base?.ledger.tree, namespace: namespace, reader: clone.reader)
+    return .conflict(
+      what, tree: (base?.ledger.tree ?? clone.format.emptyTree).hex,
+      blob: draft.edits.keys.first.flatMap { here[$0]?.data.hex })
+  }
+
+  private func unchanged(_ tips: Tips, tries: Int) -> WriteResult {
+    WriteResult(
+      ns: namespace.name, txn: nil, epoch: tips.base?.trailers.epoch.name, ledger: tips.base?.ledger.id.hex,
+      index: tips.base?.index.id.hex, tree: tips.base?.ledger.tree.hex, set: 0, del: 0, pushed: false, tries: tries)
+  }
+
+  private func result(_ built: BuiltTransaction, pushed: Bool, tries: Int) -> WriteResult {
+    WriteResult(
+      ns: namespace.name, txn: built.id.text, epoch: built.epoch.name, ledger: built.ledger.hex,
+      index: built.index.hex, tree: built.ledgerTree.hex, set: built.keysSet, del: built.keysDeleted, pushed: pushed,
+      tries: tries)
+  }
+}
+
+extension Rejection {
+  /// Whether fresher knowledge of the store might answer otherwise.
+  fileprivate var isAboutState: Bool {
+    switch self {
+    case .noSuchKey, .conflict: true
+    default: false
+    }
+  }
+}
+
+/// Waits between tries: a random part of a span that doubles, so that many writers spread out.
+struct Backoff {
+  private var milliseconds: UInt32 = 60
+  private static let most: UInt32 = 4000
+
+  mutating func sleep() {
+    usleep(UInt32.random(in: 0...milliseconds) * 1000)
+    milliseconds = min(milliseconds * 2, Self.most)
+  }
+}

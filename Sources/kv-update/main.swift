@@ -1,0 +1,21 @@
+import KVShared
+
+// Installed under two names: `update <ref> <old> <new>`, and `reference-transaction <state>`.
+HookMain.run { () throws(Rejection) in
+  let arguments = CommandLine.arguments.dropFirst()
+  let refGuard = RefGuard(repository: HookMain.repository(), git: .hook())
+  switch arguments.count {
+  case 3:
+    let fields = Array(arguments)
+    guard let update = RefUpdate(line: "\(fields[1]) \(fields[2]) \(fields[0])".utf8) else {
+      throw .usage("update wants <ref> <old> <new>")
+    }
+    try refGuard.checkPushed(update)
+  case 1 where arguments.first == "prepared":
+    try refGuard.checkPrepared(try HookMain.updates())
+  case 1:
+    break
+  default:
+    throw .usage("kv-update is a git hook: update <ref> <old> <new>, or reference-transaction <state>")
+  }
+}
