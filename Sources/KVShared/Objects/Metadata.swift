@@ -7,10 +7,16 @@ public struct Metadata: Codable, Equatable, Sendable {
   public let ctype: String
   public let etag: String
   /// The writer: 1 to 256 bytes without control characters.
-  public let created_by: String
-  public let created_at: String
+  public let createdBy: String
+  public let createdAt: String
   /// When the value expires; absent for never.
   public let ttl: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case v, ctype, etag, ttl
+    case createdBy = "created_by"
+    case createdAt = "created_at"
+  }
 
   /// Throws `.usage` for a media type or writer that the format does not hold.
   public init(
@@ -19,8 +25,8 @@ public struct Metadata: Codable, Equatable, Sendable {
     v = 1
     self.ctype = ctype
     self.etag = etag.text
-    created_by = createdBy
-    created_at = createdAt.description
+    self.createdBy = createdBy
+    self.createdAt = createdAt.description
     self.ttl = ttl?.description
     if let fault { throw .usage("metadata: \(fault)") }
   }
@@ -34,7 +40,8 @@ public struct Metadata: Codable, Equatable, Sendable {
     self = meta
   }
 
-  public var createdAt: Timestamp? { Timestamp(created_at) }
+  /// When the version was made.
+  public var creation: Timestamp? { Timestamp(createdAt) }
   public var expiry: Timestamp? { ttl.flatMap(Timestamp.init) }
 
   /// Says whether the value has expired at the given instant.
@@ -46,13 +53,13 @@ public struct Metadata: Codable, Equatable, Sendable {
       return "ctype \(ctype.quoted) is not 1 to 255 bytes of printable ASCII"
     }
     if ETag(etag) == nil { return "etag \(etag.quoted) is malformed" }
-    if !(1...256).contains(created_by.utf8.count) || created_by.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+    if !(1...256).contains(createdBy.utf8.count) || createdBy.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
       return "created_by is not 1 to 256 bytes without control characters"
     }
-    guard let createdAt else { return "created_at \(created_at.quoted) is not an RFC 3339 UTC instant" }
+    guard let creation else { return "created_at \(createdAt.quoted) is not an RFC 3339 UTC instant" }
     if let ttl {
       guard let expiry else { return "ttl \(ttl.quoted) is not an RFC 3339 UTC instant" }
-      if expiry <= createdAt { return "ttl \(ttl) is not after created_at \(created_at)" }
+      if expiry <= creation { return "ttl \(ttl) is not after created_at \(createdAt)" }
     }
     return nil
   }

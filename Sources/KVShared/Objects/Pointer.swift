@@ -8,9 +8,9 @@ public struct Pointer: Codable, Equatable, Sendable {
   public let key: String
   public let type: Kind
   /// The value's blob, in hex; null for chunked and deleted keys.
-  public let ledger_blob: String?
+  public let ledgerBlob: String?
   /// The manifest's blob, in hex; null for inline and deleted keys.
-  public let manifest_blob: String?
+  public let manifestBlob: String?
   /// Bytes of the value.
   public let size: Int
   public let ctype: String?
@@ -32,8 +32,8 @@ public struct Pointer: Codable, Equatable, Sendable {
     v = 1
     self.key = key.description
     self.type = type
-    ledger_blob = ledgerBlob
-    manifest_blob = nil
+    self.ledgerBlob = ledgerBlob
+    manifestBlob = nil
     self.size = size
     self.ctype = ctype
     self.ttl = ttl
@@ -44,8 +44,10 @@ public struct Pointer: Codable, Equatable, Sendable {
     ttl.flatMap(Timestamp.init).map { $0 <= now } ?? false
   }
 
-  private enum CodingKeys: CodingKey {
-    case v, key, type, ledger_blob, manifest_blob, size, ctype, ttl, etag
+  private enum CodingKeys: String, CodingKey {
+    case v, key, type, size, ctype, ttl, etag
+    case ledgerBlob = "ledger_blob"
+    case manifestBlob = "manifest_blob"
   }
 
   // The two blob fields are written as null where there is none; the optional ones are left out.
@@ -54,8 +56,8 @@ public struct Pointer: Codable, Equatable, Sendable {
     try out.encode(v, forKey: .v)
     try out.encode(key, forKey: .key)
     try out.encode(type, forKey: .type)
-    try out.encode(ledger_blob, forKey: .ledger_blob)
-    try out.encode(manifest_blob, forKey: .manifest_blob)
+    try out.encode(ledgerBlob, forKey: .ledgerBlob)
+    try out.encode(manifestBlob, forKey: .manifestBlob)
     try out.encode(size, forKey: .size)
     try out.encodeIfPresent(ctype, forKey: .ctype)
     try out.encodeIfPresent(ttl, forKey: .ttl)

@@ -51,7 +51,7 @@ public struct KeyPolicy: Sendable {
       }
       return
     }
-    if let most = retention.ttlMax, let start = meta.createdAt, expiry.seconds - start.seconds > Int64(most) {
+    if let most = retention.ttlMax, let start = meta.creation, expiry.seconds - start.seconds > Int64(most) {
       throw .policy("ttl of \(key.description.quoted) is longer than ttl_max (\(most) s)", hint: "set a shorter --ttl")
     }
   }

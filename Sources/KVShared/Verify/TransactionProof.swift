@@ -184,8 +184,8 @@ struct IndexMismatch {
     else { throw .attestation("the pointer of \(name) is not canonical JSON of its kind") }
     let fields: [(String, String, String)] = [
       ("key", said.key, pointer.key), ("type", said.type.rawValue, pointer.type.rawValue),
-      ("ledger_blob", said.ledger_blob ?? "null", pointer.ledger_blob ?? "null"),
-      ("manifest_blob", said.manifest_blob ?? "null", pointer.manifest_blob ?? "null"),
+      ("ledger_blob", said.ledgerBlob ?? "null", pointer.ledgerBlob ?? "null"),
+      ("manifest_blob", said.manifestBlob ?? "null", pointer.manifestBlob ?? "null"),
       ("size", String(said.size), String(pointer.size)), ("ctype", said.ctype ?? "none", pointer.ctype ?? "none"),
       ("ttl", said.ttl ?? "none", pointer.ttl ?? "none"), ("etag", said.etag ?? "none", pointer.etag ?? "none"),
     ]

@@ -17,14 +17,21 @@ struct GetCommand: ParsableCommand {
     let size: Int
     let ctype: String
     let etag: String
-    let created_at: String
-    let created_by: String
+    let createdAt: String
+    let createdBy: String
     let ttl: String?
     let blob: String
     let ledger: String
     let tree: String
     let value: String?
-    let value_b64: String?
+    let valueBase64: String?
+
+    enum CodingKeys: String, CodingKey {
+      case key, type, size, ctype, etag, ttl, blob, ledger, tree, value
+      case createdAt = "created_at"
+      case createdBy = "created_by"
+      case valueBase64 = "value_b64"
+    }
   }
 
   func run() throws {
@@ -54,9 +61,9 @@ struct GetCommand: ParsableCommand {
     let text = String(validating: data.bytes, as: UTF8.self)
     let result = Result(
       key: key.description, type: "inline", size: data.size, ctype: meta.ctype, etag: meta.etag,
-      created_at: meta.created_at, created_by: meta.created_by, ttl: meta.ttl, blob: data.id.hex,
+      createdAt: meta.createdAt, createdBy: meta.createdBy, ttl: meta.ttl, blob: data.id.hex,
       ledger: commit.id.hex, tree: commit.tree.hex, value: text,
-      value_b64: text == nil ? Base64.string(data.bytes) : nil)
+      valueBase64: text == nil ? Base64.string(data.bytes) : nil)
     try options.print(result, "")
   }
 

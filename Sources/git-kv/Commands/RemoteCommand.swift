@@ -17,7 +17,12 @@ struct RemoteSetupCommand: ParsableCommand {
   private struct Result: Encodable {
     let remote: String
     let url: String
-    let push_url: String
+    let pushURL: String
+
+    enum CodingKeys: String, CodingKey {
+      case remote, url
+      case pushURL = "push_url"
+    }
   }
 
   func run() throws {
@@ -40,7 +45,7 @@ struct RemoteSetupCommand: ParsableCommand {
       }
     }
     try options.print(
-      Result(remote: name, url: url, push_url: target), "\(name): reads from \(url), writes to \(target)")
+      Result(remote: name, url: url, pushURL: target), "\(name): reads from \(url), writes to \(target)")
   }
 
   private func set(_ clone: Clone, _ key: String, _ value: String) throws(Rejection) {

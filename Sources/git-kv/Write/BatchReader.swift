@@ -8,7 +8,7 @@ struct BatchReader {
     let op: String
     let key: String
     let value: String?
-    let value_b64: String?
+    let valueBase64: String?
     let file: String?
     let ctype: String?
     let ttl: String?
@@ -35,7 +35,7 @@ struct BatchReader {
       self.op = op
       self.key = key
       value = try text("value")
-      value_b64 = try text("value_b64")
+      valueBase64 = try text("value_b64")
       file = try text("file")
       ctype = try text("ctype")
       ttl = try text("ttl")
@@ -77,7 +77,7 @@ struct BatchReader {
     let key = try Key(line.key)
     switch line.op {
     case "del":
-      guard line.value == nil, line.value_b64 == nil, line.file == nil, line.ctype == nil, line.ttl == nil else {
+      guard line.value == nil, line.valueBase64 == nil, line.file == nil, line.ctype == nil, line.ttl == nil else {
         throw .usage("a 'del' takes a key alone")
       }
       if draft.edits[key] == nil { draft.mustExist.insert(key) }
@@ -90,7 +90,7 @@ struct BatchReader {
   }
 
   private func value(_ line: Line) throws(Rejection) -> [UInt8] {
-    switch (line.value, line.value_b64, line.file) {
+    switch (line.value, line.valueBase64, line.file) {
     case (let text?, nil, nil): return Array(text.utf8)
     case (nil, let encoded?, nil):
       guard let bytes = Base64.decode(encoded) else { throw .usage("the field 'value_b64' is not base 64") }
