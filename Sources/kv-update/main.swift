@@ -1,3 +1,4 @@
+import Glibc
 import KVShared
 
 // Installed under two names: `update <ref> <old> <new>`, and `reference-transaction <state>`.
@@ -10,7 +11,9 @@ HookMain.run { () throws(Rejection) in
     guard let update = RefUpdate(line: "\(fields[1]) \(fields[2]) \(fields[0])".utf8) else {
       throw .usage("update wants <ref> <old> <new>")
     }
-    try refGuard.checkPushed(update)
+    let hooks = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let second = (hooks + ["reference-transaction"]).joined(separator: "/")
+    try refGuard.checkPushed(update, isBacked: access(second, X_OK) == 0)
   case 1 where arguments.first == "prepared":
     try refGuard.checkPrepared(try HookMain.updates())
   case 1:

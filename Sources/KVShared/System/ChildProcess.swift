@@ -78,7 +78,7 @@ public struct ChildProcess: ~Copyable {
     let argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     let envp: [UnsafeMutablePointer<CChar>?] = environment.block.map { strdup($0) } + [nil]
     defer { for text in argv + envp { free(text) } }
-    let status = posix_spawnp(&pid, arguments[0], &actions, &attributes, argv, envp)
+    let status = posix_spawn(&pid, Self.locate(arguments[0], environment), &actions, &attributes, argv, envp)
     guard status == 0 else {
       for fd in ours where fd >= 0 { close(fd) }
       throw .io("cannot run \(arguments[0].quoted): \(String(cString: strerror(status)))")
@@ -87,6 +87,16 @@ public struct ChildProcess: ~Copyable {
     self.stdin = ours[0]
     self.stdout = ours[1]
     self.stderr = ours[2]
+  }
+
+  /// The file of a program, as the child's `PATH` has it.
+  private static func locate(_ program: String, _ environment: Environment) -> String {
+    guard !program.contains("/") else { return program }
+    for folder in (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":", omittingEmptySubsequences: false) {
+      let path = "\(folder.isEmpty ? "." : folder)/\(program)"
+      if access(path, X_OK) == 0 { return path }
+    }
+    return program
   }
 
   /// Closes our ends of the pipes and waits.
@@ -99,9 +109,6 @@ public struct ChildProcess: ~Copyable {
     }
     return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f)
   }
-
-  /// Closes our end of the child's standard input early.
-  static func closeInput(_ fd: Int32) { close(fd) }
 }
 
 /// What a child said and how it ended.

@@ -28,6 +28,16 @@ public struct Leader: Codable, Equatable, Sendable {
     return file
   }
 
+  /// The same, with nil for a repository that is not the leader; any other trouble is thrown.
+  static func holdUnlessFollower(in repository: String) throws(Rejection) -> Descriptor? {
+    do throws(Rejection) {
+      return try hold(in: repository)
+    } catch {
+      if error.code == .notLeader { return nil }
+      throw error
+    }
+  }
+
   /// The name of this host, as `uname -n` prints it.
   public static func hostName() -> String {
     var info = utsname()

@@ -7,18 +7,21 @@ public struct RefGuard {
   private let repository: String
   private let git: Git
 
+  /// - Parameter repository: the bare repository's folder.
   public init(repository: String, git: Git) {
     self.repository = repository
     self.git = git
   }
 
   /// The `update` hook: throws `.policy` or `.notLeader`.
-  public func checkPushed(_ update: RefUpdate) throws(Rejection) {
+  /// - Parameter isBacked: whether `reference-transaction` stands beside it and will judge fast-forwards, of all refs
+  ///   of the push at once, before any of them moves; a process for each ref would say the same again.
+  public func checkPushed(_ update: RefUpdate, isBacked: Bool) throws(Rejection) {
     guard !PushPlan.isBare(update) else { return }
     let leader = try Leader.hold(in: repository)
     defer { _ = leader.raw }
     _ = try PushPlan([update])
-    guard let old = update.old.id, let new = update.new.id else { return }
+    guard !isBacked, let old = update.old.id, let new = update.new.id else { return }
     let answer = try git.run(["merge-base", "--is-ancestor", old.hex, new.hex])
     guard answer.status == 0 else { throw Self.notForward(update.ref) }
   }
@@ -31,8 +34,8 @@ public struct RefGuard {
       moves[ref.namespace, default: [:]][ref] = update.new
     }
     guard !moves.isEmpty, let format = updates.first(where: { !PushPlan.isBare($0) })?.idFormat else { return }
-    // Held only to be judged: a follower copies refs one by one, and nobody can push to it.
-    guard let leader = try? Leader.hold(in: repository) else { return }
+    // A follower copies refs one by one, and nobody can push to it.
+    guard let leader = try Leader.holdUnlessFollower(in: repository) else { return }
     defer { _ = leader.raw }
     let reader = try ObjectReader(git, format: format)
     for (ns, refs) in moves { try check(ns, refs, reader) }
