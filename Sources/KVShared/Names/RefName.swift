@@ -87,20 +87,23 @@ public struct RefUpdate: Equatable, Sendable {
   public let ref: RefName
   public let old: OldValue
   public let new: OldValue
+  /// The repository's format, which even an all-zero id tells by its length.
+  public let format: ObjectFormat
 
-  public init(ref: RefName, old: OldValue, new: OldValue) {
+  public init(ref: RefName, old: OldValue, new: OldValue, format: ObjectFormat) {
     self.ref = ref
     self.old = old
     self.new = new
+    self.format = format
   }
 
   /// Parses `<old> <new> <ref>`, the line git gives to `pre-receive`, `post-receive` and `reference-transaction`.
   public init?(line: some Collection<UInt8>) {
     let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, let old = OldValue(hex: parts[0]), let new = OldValue(hex: parts[1]),
-      let name = String(validating: parts[2], as: UTF8.self), !name.isEmpty
+      let name = String(validating: parts[2], as: UTF8.self), !name.isEmpty, parts[0].count == parts[1].count
     else { return nil }
-    self.init(ref: RefName(name), old: old, new: new)
+    self.init(ref: RefName(name), old: old, new: new, format: parts[0].count == 40 ? .sha1 : .sha256)
   }
 
   /// Parses a hook's standard input. Throws `.io` at the first line that is not git's.

@@ -15,8 +15,11 @@ public struct PushVerifier {
     defer { _ = leader.raw }
     let plan = try PushPlan(updates)
     // Started early: it comes up while the policy is read.
-    let reader = try plan.moves.values.lazy.flatMap { [$0.ledger, $0.index, $0.chunks, $0.epoch] }
-      .compactMap { $0?.new.id?.format }.first.map { (format) throws(Rejection) in try ObjectReader(git, format: format)
+    let reader =
+      plan.moves.isEmpty
+      ? nil
+      : try updates.first.map { (update) throws(Rejection) in
+        try ObjectReader(git, format: update.format)
       }
     let policy = try PolicyFile.load(repository: repository)
     try BranchRule(git: git).check(plan.others, policy)
@@ -41,9 +44,13 @@ public struct PushVerifier {
     _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, _ reader: ObjectReader
   ) throws(Rejection) -> [VerifiedTransaction] {
     guard let ledger = move.ledger, let index = move.index else {
+      if let lone = move.chunks, move.ledger == nil, move.index == nil { throw Self.unsupported(lone) }
+      let what =
+        move.ledger != nil
+        ? "the ledger without the index"
+        : move.index != nil ? "the index without the ledger" : "neither ledger nor index"
       throw .attestation(
-        "the push moves \(move.ledger == nil ? "no ledger" : "the ledger") but \(move.index == nil ? "no index" : "the index") of \(ns.name.quoted)",
-        hint: "a transaction is one commit on each; push them together")
+        "the push moves \(what) of \(ns.name.quoted)", hint: "a transaction is one commit on each; push them together")
     }
     try checkCurrent([ledger, index, move.chunks, move.epoch].compactMap { $0 }, reader)
     let chains = TransactionPairing(
@@ -61,13 +68,15 @@ public struct PushVerifier {
         for commit in chains.chunks?.commits ?? [] { try signatures.check(commit) }
       }
     }
-    if let chunks = move.chunks {
-      throw .policy(
-        "\(chunks.ref.description.quoted): chunked values are not taken by this version",
-        hint: "keep values within max_value_inline")
-    }
+    if let chunks = move.chunks { throw Self.unsupported(chunks) }
     let proof = TransactionProof(rules: rules, reader: reader)
     return try candidates.map { (candidate) throws(Rejection) in try proof.prove(candidate) }
+  }
+
+  private static func unsupported(_ chunks: RefUpdate) -> Rejection {
+    .policy(
+      "\(chunks.ref.description.quoted): chunked values are not taken by this version",
+      hint: "keep values within max_value_inline")
   }
 
   /// A ref that has moved since the client looked is a lost race; saying so before any proof keeps losers cheap.

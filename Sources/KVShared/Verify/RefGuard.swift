@@ -33,7 +33,7 @@ public struct RefGuard {
       guard case .kv(let ref) = update.ref, !ref.isServerOwned else { continue }
       moves[ref.namespace, default: [:]][ref] = update.new
     }
-    guard !moves.isEmpty, let format = updates.first(where: { !PushPlan.isBare($0) })?.idFormat else { return }
+    guard !moves.isEmpty, let format = updates.first?.format else { return }
     // A follower copies refs one by one, and nobody can push to it.
     guard let leader = try Leader.holdUnlessFollower(in: repository) else { return }
     defer { _ = leader.raw }
@@ -44,8 +44,12 @@ public struct RefGuard {
   private func check(_ ns: Namespace, _ refs: [KVRef: OldValue], _ reader: ObjectReader) throws(Rejection) {
     let names = Array(refs.keys)
     let held = try reader.read(names.map { .info($0.description) }).map { $0?.id }
-    // Packing refs and writing what is there already are transactions that change nothing.
-    let moving = zip(names, held).filter { refs[$0.0]?.id != $0.1 }
+    // Writing what is there already changes nothing, nor does the second half of packing a ref.
+    let packed = refs.values.contains(.absent) ? try PackedRefs(repository: repository) : nil
+    let moving = zip(names, held).filter { ref, old in
+      guard let new = refs[ref]?.id else { return packed?.keep(ref, old) != true }
+      return new != old
+    }
     guard !moving.isEmpty else { return }
     for (ref, _) in moving where refs[ref]?.id == nil {
       throw .policy("\(ref.description.quoted) may not be deleted", hint: "delete keys with 'git kv del'")
@@ -103,8 +107,4 @@ extension PushPlan {
   static func isBare(_ update: RefUpdate) -> Bool {
     if case .other(let name) = update.ref { !name.hasPrefix("refs/replace/") } else { false }
   }
-}
-
-extension RefUpdate {
-  fileprivate var idFormat: ObjectFormat? { new.id?.format ?? old.id?.format }
 }
