@@ -38,12 +38,14 @@ struct TransactionProof {
     let diff = LedgerDiff(reader: reader, namespace: ns, forbidLFS: rules.forbidLFS)
     let changes = try diff.changes(from: candidate.baseLedgerTree, to: candidate.ledger.tree)
     try count(changes, candidate)
-    let looked = rules.verify == .sample ? Array(changes.shuffled().prefix(rules.sampleSize)) : changes
+    // A change that fits into the sample is proved whole.
+    let isSampled = rules.verify == .sample && changes.count > rules.sampleSize
+    let looked = isSampled ? Array(changes.shuffled().prefix(rules.sampleSize)) : changes
     let pointers = try PointerDerivation(policy: KeyPolicy(rules), isDeep: rules.verify == .deep, reader: reader)
       .pointers(of: looked)
     let blobs = pointers.mapValues { ObjectHasher(reader.format).id(.blob, CanonicalJSON.encode($0)) }
     let mismatch = IndexMismatch(reader: reader, namespace: ns, tree: candidate.index.tree)
-    if rules.verify == .sample {
+    if isSampled {
       for (key, blob) in blobs { try mismatch.check(key, blob, pointers[key]) }
     } else {
       let expected = try IndexTree.apply(
@@ -143,16 +145,18 @@ public struct PointerDerivation {
     var failure: Rejection?
     try reader.read(requests) { at, reply in
       guard failure == nil else { return }
-      let key = live[at / 2].key.description.quoted
+      let key = live[at / 2].key
       let isMeta = at % 2 == 1
       guard let reply, reply.kind == .blob else {
-        failure = .attestation("the \(isMeta ? "metadata" : "value") of \(key) is not a blob that is here")
+        failure = .attestation(
+          "the \(isMeta ? "metadata" : "value") of \(key.description.quoted) is not a blob that is here")
         return
       }
       if !isMeta {
         sizes[at / 2] = reply.size
       } else if reply.size > Metadata.maxBytes {
-        failure = .attestation("the metadata of \(key) has \(reply.size) bytes, more than \(Metadata.maxBytes)")
+        failure = .attestation(
+          "the metadata of \(key.description.quoted) has \(reply.size) bytes, more than \(Metadata.maxBytes)")
       }
     }
     if let failure { throw failure }

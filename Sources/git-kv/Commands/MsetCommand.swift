@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import KVShared
 
 struct MsetCommand: ParsableCommand {
@@ -20,7 +21,8 @@ struct MsetCommand: ParsableCommand {
     if file == "-" {
       bytes = try IO.readAll(0, "standard input")
     } else {
-      bytes = try IO.readAll(try Descriptor(path: file, flags: 0).raw, file)
+      let batch = try Descriptor(path: file, flags: O_RDONLY)
+      bytes = try IO.readAll(batch.raw, file)
     }
     let reader = BatchReader(writer: writing.values, name: file)
     var draft = try reader.draft(bytes, progress: Progress("reading", isQuiet: options.quiet))
