@@ -42,6 +42,7 @@ let package = Package(
       dependencies: ["KVShared", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .testTarget(name: "KVSharedTests", dependencies: ["KVShared"], swiftSettings: strict),
+    .testTarget(name: "GitKVTests", dependencies: ["git-kv", "KVShared"], swiftSettings: strict),
     .testTarget(name: "StoryTests", dependencies: ["KVShared"], swiftSettings: strict),
   ]
 )
