@@ -52,7 +52,15 @@ public struct PushVerifier {
       throw .attestation(
         "the push moves \(what) of \(ns.name.quoted)", hint: "a transaction is one commit on each; push them together")
     }
-    try checkCurrent([ledger, index, move.chunks, move.epoch].compactMap { $0 }, reader)
+    guard let tip = ledger.new.id else {
+      throw .policy("the ledger may not be deleted", hint: "delete keys with 'git kv del'")
+    }
+    let id = try LedgerTrailers(try reader.commit(tip)).transaction
+    let turn = Turn(repository: repository, namespace: ns, transaction: id)
+    if let race = try lostRace([ledger, index, move.chunks, move.epoch].compactMap { $0 }, reader) {
+      turn.leave(to: id)
+      throw race
+    }
     let chains = TransactionPairing(
       namespace: ns, ledger: try CommitChain(ledger, reader: reader, git: git),
       index: try CommitChain(index, reader: reader, git: git),
@@ -70,7 +78,9 @@ public struct PushVerifier {
     }
     if let chunks = move.chunks { throw Self.unsupported(chunks) }
     let proof = TransactionProof(rules: rules, reader: reader)
-    return try candidates.map { (candidate) throws(Rejection) in try proof.prove(candidate) }
+    let proved = try candidates.map { (candidate) throws(Rejection) in try proof.prove(candidate) }
+    turn.linger()
+    return proved
   }
 
   private static func unsupported(_ chunks: RefUpdate) -> Rejection {
@@ -80,10 +90,11 @@ public struct PushVerifier {
   }
 
   /// A ref that has moved since the client looked is a lost race; saying so before any proof keeps losers cheap.
-  private func checkCurrent(_ updates: [RefUpdate], _ reader: ObjectReader) throws(Rejection) {
+  private func lostRace(_ updates: [RefUpdate], _ reader: ObjectReader) throws(Rejection) -> Rejection? {
     let now = try reader.read(updates.map { .info($0.ref.description) })
     for (update, reply) in zip(updates, now) where reply?.id != update.old.id {
-      throw .lostRace("\(update.ref.description.quoted) has moved since this push was made")
+      return .lostRace("\(update.ref.description.quoted) has moved since this push was made")
     }
+    return nil
   }
 }

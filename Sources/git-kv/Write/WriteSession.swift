@@ -66,7 +66,8 @@ struct WriteSession {
           throw try conflict(draft, "the store has moved: \(reason.message)")
         }
         guard tries < Self.maxTries else { throw .lostRace("gave up after \(tries) tries: \(reason.message)") }
-        pause.sleep()
+        // A Stargate that refused the push itself has left us the turn: hurry.
+        if case .remote = reason {} else { pause.sleep() }
         try catchUp()
         hasFetched = true
       }
@@ -101,7 +102,7 @@ struct WriteSession {
           del: base.trailers.keysDeleted, pushed: true, tries: tries)
       case .lostRace(let reason):
         guard tries < Self.maxTries else { throw reason }
-        if tries > 1 { pause.sleep() }
+        if case .remote = reason {} else { pause.sleep() }
         try catchUp()
       }
     }
@@ -190,8 +191,8 @@ extension Rejection {
 
 /// Waits between tries: a random part of a span that doubles, so that many writers spread out.
 struct Backoff {
-  private var milliseconds: UInt32 = 60
-  private static let most: UInt32 = 4000
+  private var milliseconds: UInt32 = 30
+  private static let most: UInt32 = 1000
 
   mutating func sleep() {
     usleep(UInt32.random(in: 0...milliseconds) * 1000)
