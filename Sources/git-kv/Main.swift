@@ -13,6 +13,12 @@ struct GitKV: ParsableCommand {
     ])
 
   @OptionGroup var options: GlobalOptions
+
+  func run() throws { throw Rejection.commandMissing }
+}
+
+extension Rejection {
+  static var commandMissing: Rejection { .usage("a command is missing", hint: "see 'git kv --help'") }
 }
 
 @main enum Main {

@@ -27,11 +27,17 @@ public final class ObjectReader {
   private var end = 0
   private var trees: [ObjectID: [TreeEntry]] = [:]
 
+  /// No commit of ours is larger; the bytes of a larger one are never held.
+  static let commitBytes = 64 << 10
+  /// No tree of ours is larger: a directory splits long before.
+  static let treeBytes = 16 << 20
+
   /// Questions in flight stay below what a pipe holds, so neither side ever waits for the other in a circle.
   private static let questionBytes = 32 * 1024
 
   public init(_ git: Git, format: ObjectFormat) throws(Rejection) {
-    let child = try git.start(["cat-file", "--batch-command", "--buffer"], stdin: .pipe, stdout: .pipe)
+    // With no hold on a hook's standard error it keeps nobody waiting, and need not be waited for.
+    let child = try git.start(["cat-file", "--batch-command", "--buffer"], stdin: .pipe, stdout: .pipe, stderr: .null)
     input = child.stdin
     output = child.stdout
     pid = child.pid
@@ -43,7 +49,7 @@ public final class ObjectReader {
     close(input)
     close(output)
     var status: Int32 = 0
-    waitpid(pid, &status, 0)
+    waitpid(pid, &status, WNOHANG)
   }
 
   /// Asks everything and gives the answers in the order of the questions; nil for an object that is not there.
@@ -79,6 +85,9 @@ public final class ObjectReader {
     }
   }
 
+  /// Lets go of every tree read so far.
+  func forgetTrees() { trees = [:] }
+
   /// Reads and parses one commit. Throws `.attestation` where it is missing or no commit.
   public func commit(_ id: ObjectID) throws(Rejection) -> Commit {
     guard let reply = try read([.contents(id.hex)])[0] else { throw .attestation("commit \(id) is missing") }
@@ -86,6 +95,9 @@ public final class ObjectReader {
   }
 
   public static func commit(_ reply: ObjectReply) throws(Rejection) -> Commit {
+    guard reply.size <= commitBytes else {
+      throw .attestation("commit \(reply.id) has \(reply.size) bytes, more than \(commitBytes)")
+    }
     guard reply.kind == .commit else { throw .attestation("object \(reply.id) is a \(reply.kind), not a commit") }
     return try Commit(id: reply.id, bytes: reply.bytes)
   }
@@ -99,8 +111,8 @@ public final class ObjectReader {
     try read(wanted.map { .contents($0.hex) }) { at, reply in
       guard failure == nil else { return }
       let id = wanted[at]
-      guard let reply, reply.kind == .tree else {
-        failure = .attestation("tree \(id) is missing")
+      guard let reply, reply.kind == .tree, reply.size <= Self.treeBytes else {
+        failure = .attestation("tree \(id) is missing, or larger than \(Self.treeBytes) bytes")
         return
       }
       do throws(Tree.Fault) {
@@ -138,7 +150,8 @@ public final class ObjectReader {
       let size = Int(String(decoding: parts[2], as: UTF8.self)), size >= 0
     else { throw .io("git cat-file answered \(line.quoted)") }
     guard withBytes else { return ObjectReply(id: id, kind: kind, size: size, bytes: []) }
-    let bytes = try take(size)
+    let limit = kind == .commit ? Self.commitBytes : kind == .tree ? Self.treeBytes : Int.max
+    let bytes = size <= limit ? try take(size) : try skip(size)
     _ = try take(1)
     return ObjectReply(id: id, kind: kind, size: size, bytes: bytes)
   }
@@ -166,6 +179,17 @@ public final class ObjectReader {
       start += part
     }
     return out
+  }
+
+  private func skip(_ count: Int) throws(Rejection) -> [UInt8] {
+    var left = count
+    while left > 0 {
+      if start == end { try refill() }
+      let part = min(left, end - start)
+      start += part
+      left -= part
+    }
+    return []
   }
 
   private func refill() throws(Rejection) {

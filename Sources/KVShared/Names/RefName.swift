@@ -49,7 +49,8 @@ public enum RefName: Hashable, Sendable, CustomStringConvertible {
   case other(String)
 
   public init(_ name: String) {
-    guard name.hasPrefix("refs/kv"), !name.hasPrefix("refs/kv-tracking/") else {
+    // By bytes: strings compare by canonical equivalence, and git does not.
+    guard name.utf8.starts(with: "refs/kv".utf8), !name.utf8.starts(with: "refs/kv-tracking/".utf8) else {
       self = .other(name)
       return
     }
@@ -106,16 +107,24 @@ public struct RefUpdate: Equatable, Sendable {
     self.init(ref: RefName(name), old: old, new: new, format: parts[0].count == 40 ? .sha1 : .sha256)
   }
 
-  /// Parses a hook's standard input. Throws `.io` at the first line that is not git's.
+  /// Parses a hook's standard input; what git says of symbolic refs that are not ours (`ref:…` for an id) is passed over. Throws `.io` at the first line that is not git's.
   public static func parse(_ input: [UInt8]) throws(Rejection) -> [RefUpdate] {
     var updates: [RefUpdate] = []
+    var seen: Set<[UInt8]> = []
     for line in input.split(separator: UInt8(ascii: "\n")) {
+      if isForeignSymbolicRef(line) { continue }
       guard let update = RefUpdate(line: line) else { throw .io("malformed line from git: \(line.quoted)") }
-      guard !updates.contains(where: { $0.ref == update.ref }) else {
+      guard seen.insert(Array(update.ref.description.utf8)).inserted else {
         throw .io("ref \(update.ref.description.quoted) appears twice in one push")
       }
       updates.append(update)
     }
     return updates
+  }
+
+  private static func isForeignSymbolicRef(_ line: ArraySlice<UInt8>) -> Bool {
+    let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+    guard parts.count == 3, parts[..<2].contains(where: { $0.starts(with: "ref:".utf8) }) else { return false }
+    return !parts[2].starts(with: "refs/kv".utf8)
   }
 }

@@ -53,7 +53,7 @@ public struct Metadata: Codable, Equatable, Sendable {
       return "ctype \(ctype.quoted) is not 1 to 255 bytes of printable ASCII"
     }
     if ETag(etag) == nil { return "etag \(etag.quoted) is malformed" }
-    if !(1...256).contains(createdBy.utf8.count) || createdBy.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+    if !(1...256).contains(createdBy.utf8.count) || createdBy.unicodeScalars.contains(where: \.isLineOrControl) {
       return "created_by is not 1 to 256 bytes without control characters"
     }
     guard let creation else { return "created_at \(createdAt.quoted) is not an RFC 3339 UTC instant" }
@@ -62,5 +62,12 @@ public struct Metadata: Codable, Equatable, Sendable {
       if expiry <= creation { return "ttl \(ttl) is not after created_at \(createdAt)" }
     }
     return nil
+  }
+}
+
+extension Unicode.Scalar {
+  /// C0 and C1 controls, DEL, and the two separators that break lines.
+  fileprivate var isLineOrControl: Bool {
+    value < 0x20 || (0x7f...0x9f).contains(value) || value == 0x2028 || value == 0x2029
   }
 }

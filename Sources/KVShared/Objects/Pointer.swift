@@ -4,6 +4,9 @@ public struct Pointer: Codable, Equatable, Sendable {
     case inline, chunked, deleted
   }
 
+  /// No pointer is larger: a key of 1,024 bytes, each escaped, and fields of known length.
+  static let maxBytes = 16 << 10
+
   public let v: Int
   public let key: String
   public let type: Kind

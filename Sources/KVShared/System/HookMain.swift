@@ -4,6 +4,8 @@ import Glibc
 public enum HookMain {
   /// Runs a hook's story, reports a rejection on standard error, and ends the process. Only a story that returns is a 0.
   public static func run(_ story: () throws(Rejection) -> Void) -> Never {
+    // The clock of tests is not for those who push.
+    unsetenv("KV_NOW")
     do throws(Rejection) {
       try story()
     } catch {
@@ -18,6 +20,20 @@ public enum HookMain {
     try RefUpdate.parse(try IO.readAll(0, "standard input", limit: 64 << 20))
   }
 
-  /// The repository a hook runs in.
-  public static func repository() -> String { getenv("GIT_DIR").map { String(cString: $0) } ?? "." }
+  /// The repository a hook runs in; for a work tree of its own, the repository that tree belongs to.
+  public static func repository() -> String {
+    let folder = getenv("GIT_DIR").map { String(cString: $0) } ?? "."
+    guard let bytes = try? IO.readFile("\(folder)/commondir", limit: 4096) else { return folder }
+    let common = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return common.utf8.first == UInt8(ascii: "/") ? common : "\(folder)/\(common)"
+  }
+
+  /// Whether the program that runs this hook is `git receive-pack`.
+  static func isPush() -> Bool {
+    guard let line = try? IO.readFile("/proc/\(getppid())/cmdline", limit: 1 << 20) else { return true }
+    let words = line.split(separator: 0).prefix(8).map { String(decoding: $0, as: UTF8.self) }
+    return words.contains {
+      $0.utf8.elementsEqual("receive-pack".utf8) || $0.utf8.reversed().starts(with: "git-receive-pack".utf8.reversed())
+    }
+  }
 }

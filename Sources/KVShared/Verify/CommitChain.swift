@@ -23,6 +23,7 @@ struct CommitChain {
     var commits = [try take(new)]
     base = try update.old.id.map { (id) throws(Rejection) in try take(id) }
     while let last = commits.last {
+      try Self.checkKind(last, ref)
       guard last.parents.count <= 1 else {
         throw .attestation("commit \(last.id) is a merge", hint: "the chain is linear; 'git kv push' builds on the tip")
       }
@@ -36,6 +37,21 @@ struct CommitChain {
       commits.append(try reader.commit(parent))
     }
     self.commits = commits.reversed()
+  }
+
+  /// Stops the walk at the first commit that is none of ours, however long the history behind it.
+  private static func checkKind(_ commit: Commit, _ ref: RefName) throws(Rejection) {
+    guard case .kv(let ref) = ref else { return }
+    let namespace =
+      switch ref {
+      case .ledger: try LedgerTrailers(commit).namespace
+      case .index: try IndexTrailers(commit).namespace
+      default: try ChunksTrailers(commit).namespace
+      }
+    guard namespace == ref.namespace else {
+      throw .attestation(
+        "KV-NS of commit \(commit.id) is \(namespace.name.quoted), but its ref is \(ref.description.quoted)")
+    }
   }
 
   private static func notForward(_ ref: RefName) -> Rejection {

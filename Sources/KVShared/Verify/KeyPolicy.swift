@@ -4,6 +4,8 @@ public struct KeyPolicy: Sendable {
 
   /// A pointer file of Git LFS is never longer.
   static let lfsPointerBytes = 1024
+  /// Seconds that a writer's clock may be ahead of this one.
+  private static let clockSkew: Int64 = 300
   private static let lfsMarks = [
     "version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/",
     "version http://git-media.io/",
@@ -24,13 +26,18 @@ public struct KeyPolicy: Sendable {
         "value of \(key.description.quoted) has \(size) bytes, more than max_value_inline (\(limit))",
         hint: "chunked values are not taken by this version")
     }
-    if rules.forbidLFS, size <= Self.lfsPointerBytes,
-      Self.lfsMarks.contains(where: { bytes.starts(with: $0.utf8) })
-    {
+    if rules.forbidLFS, size <= Self.lfsPointerBytes, Self.isLFSPointer(bytes) {
       throw .policy(
         "value of \(key.description.quoted) is an LFS pointer, and LFS is forbidden", hint: "store the value itself")
     }
     try checkLifetime(key, meta)
+  }
+
+  /// Git LFS reads a pointer leniently, so every line of it counts: one that names a version, and one that names an object.
+  private static func isLFSPointer(_ bytes: [UInt8]) -> Bool {
+    let lines = bytes.split(separator: UInt8(ascii: "\n")).map { $0.drop { $0 <= 0x20 } }
+    return lines.contains { line in lfsMarks.contains { line.starts(with: $0.utf8) } }
+      && lines.contains { $0.starts(with: "oid ".utf8) }
   }
 
   /// Throws `.policy` for a key outside `allowed_prefixes`.
@@ -51,7 +58,10 @@ public struct KeyPolicy: Sendable {
       }
       return
     }
-    if let most = retention.ttlMax, let start = meta.creation, expiry.seconds - start.seconds > Int64(most) {
+    // A value that claims to come from the future does not live longer for it.
+    let clock = Timestamp.now().seconds + Self.clockSkew
+    if let most = retention.ttlMax, let start = meta.creation, expiry.seconds - min(start.seconds, clock) > Int64(most)
+    {
       throw .policy("ttl of \(key.description.quoted) is longer than ttl_max (\(most) s)", hint: "set a shorter --ttl")
     }
   }

@@ -3,11 +3,25 @@ import Glibc
 /// The file that makes a repository the leader: `.stargate-leader`, one line `{"host":"<uname -n>","term":<n>}`.
 ///
 /// Hooks hold a shared lock on it while they decide; whoever promotes or demotes takes it exclusively. It is never deleted.
-public struct Leader: Codable, Equatable, Sendable {
+public struct Leader: Equatable, Sendable {
   public static let fileName = ".stargate-leader"
 
   public let host: String
   public let term: Int
+
+  /// Parses the one line, which hooks read so often that a JSON decoder's start-up would be felt. Host names need no escapes.
+  init?(line: [UInt8]) {
+    guard let text = String(validating: line, as: UTF8.self), text.utf8.starts(with: "{\"host\":\"".utf8) else {
+      return nil
+    }
+    let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
+    guard parts.count == 7, parts[3].utf8.allSatisfy({ $0 != UInt8(ascii: "\\") }), parts[5] == "term",
+      let term = Int(parts[6].dropFirst().prefix { $0 != "}" })
+    else { return nil }
+    host = String(parts[3])
+    self.term = term
+    guard text.utf8.elementsEqual("{\"host\":\"\(host)\",\"term\":\(term)}\n".utf8) else { return nil }
+  }
 
   /// Takes the shared lock and checks that the file names this host; the lock is held as long as the descriptor lives.
   /// Throws `.notLeader` where the file is missing, malformed, or names another host.
@@ -18,7 +32,7 @@ public struct Leader: Codable, Equatable, Sendable {
     let file = Descriptor(adopting: raw)
     try file.lock(exclusive: false)
     let bytes = try IO.readAll(file.raw, path, limit: 4096)
-    guard let leader = CanonicalJSON.decode(Leader.self, bytes), leader.term >= 1 else {
+    guard let leader = Leader(line: bytes), leader.term >= 1 else {
       throw .notLeader("the file \(fileName) is malformed, so this repository does not take itself for the leader")
     }
     let here = hostName()

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells the two kinds of deletion apart that git shows a `reference-transaction` hook in the same words.
+/// The file `packed-refs`, and how to tell the two kinds of deletion apart that git shows a `reference-transaction` hook in the same words.
 ///
 /// `git pack-refs` writes a ref into `packed-refs`, lets go of that file, and then deletes the loose one in a
 /// transaction of its own: nothing changes. A real deletion of a packed ref holds `packed-refs.lock` while the hook
@@ -16,9 +16,11 @@ struct PackedRefs {
     lines = Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n"))
   }
 
+  func holds(_ ref: KVRef, _ value: ObjectID) -> Bool { lines.contains("\(value) \(ref)") }
+
   /// Whether the ref still reads the same once its loose file is gone.
-  func keep(_ ref: KVRef, _ value: ObjectID?) -> Bool {
+  func keeps(_ ref: KVRef, _ value: ObjectID?) -> Bool {
     guard let value, !isLocked else { return false }
-    return lines.contains("\(value) \(ref)")
+    return holds(ref, value)
   }
 }

@@ -43,12 +43,21 @@ struct PushPlan {
     }
   }
 
+  /// Replace refs change what git shows; a branch named `refs/…` below its prefix answers where a ref of ours is missing.
+  private static func isDangerous(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    return bytes.starts(with: "refs/replace".utf8) || bytes.starts(with: "refs/kv".utf8)
+      || String(decoding: bytes.dropFirst(4), as: UTF8.self).utf8.split(separator: UInt8(ascii: "/")).contains {
+        $0.elementsEqual("refs".utf8)
+      }
+  }
+
   private mutating func sortForeign(_ update: RefUpdate) throws(Rejection) {
     switch update.ref {
     case .malformedKV(let name):
       throw .policy(
         "\(name.quoted) is not a ref of this store", hint: "refs are refs/kv/<ns>, refs/kv-index/<ns> and their kin")
-    case .other(let name) where name.hasPrefix("refs/replace/") || name.hasPrefix("refs/kv"):
+    case .other(let name) where Self.isDangerous(name):
       throw .policy("\(name.quoted) may not be pushed here", hint: "push branches, tags and transactions")
     default: others.append(update)
     }

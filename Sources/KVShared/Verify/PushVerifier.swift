@@ -78,7 +78,11 @@ public struct PushVerifier {
     }
     if let chunks = move.chunks { throw Self.unsupported(chunks) }
     let proof = TransactionProof(rules: rules, reader: reader)
-    let proved = try candidates.map { (candidate) throws(Rejection) in try proof.prove(candidate) }
+    let proved = try candidates.map { (candidate) throws(Rejection) in
+      // Trees are remembered for one transaction, so that a long push needs no more memory than a short one.
+      defer { reader.forgetTrees() }
+      return try proof.prove(candidate)
+    }
     turn.linger()
     return proved
   }
@@ -91,8 +95,9 @@ public struct PushVerifier {
 
   /// A ref that has moved since the client looked is a lost race; saying so before any proof keeps losers cheap.
   private func lostRace(_ updates: [RefUpdate], _ reader: ObjectReader) throws(Rejection) -> Rejection? {
-    let now = try reader.read(updates.map { .info($0.ref.description) })
-    for (update, reply) in zip(updates, now) where reply?.id != update.old.id {
+    let refs = updates.compactMap { if case .kv(let ref) = $0.ref { ref } else { nil } }
+    let now = try ExactRefs(repository: repository, reader: reader).read(refs)
+    for (update, held) in zip(updates, now) where held != update.old.id {
       return .lostRace("\(update.ref.description.quoted) has moved since this push was made")
     }
     return nil

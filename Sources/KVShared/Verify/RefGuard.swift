@@ -17,7 +17,10 @@ public struct RefGuard {
   /// - Parameter isBacked: whether `reference-transaction` stands beside it and will judge fast-forwards, of all refs
   ///   of the push at once, before any of them moves; a process for each ref would say the same again.
   public func checkPushed(_ update: RefUpdate, isBacked: Bool) throws(Rejection) {
-    guard !PushPlan.isBare(update) else { return }
+    if case .other = update.ref {
+      _ = try PushPlan([update])
+      return
+    }
     let leader = try Leader.hold(in: repository)
     defer { _ = leader.raw }
     _ = try PushPlan([update])
@@ -34,8 +37,11 @@ public struct RefGuard {
       moves[ref.namespace, default: [:]][ref] = update.new
     }
     guard !moves.isEmpty, let format = updates.first?.format else { return }
-    // A follower copies refs one by one, and nobody can push to it.
-    guard let leader = try Leader.holdUnlessFollower(in: repository) else { return }
+    // A follower copies refs one by one, and nobody can push to it: not even one who began while it was the leader.
+    guard let leader = try Leader.holdUnlessFollower(in: repository) else {
+      if HookMain.isPush() { _ = try Leader.hold(in: repository) }
+      return
+    }
     defer { _ = leader.raw }
     let reader = try ObjectReader(git, format: format)
     for (ns, refs) in moves { try check(ns, refs, reader) }
@@ -43,11 +49,12 @@ public struct RefGuard {
 
   private func check(_ ns: Namespace, _ refs: [KVRef: OldValue], _ reader: ObjectReader) throws(Rejection) {
     let names = Array(refs.keys)
-    let held = try reader.read(names.map { .info($0.description) }).map { $0?.id }
+    let exact = ExactRefs(repository: repository, reader: reader)
+    let held = try exact.read(names)
     // Writing what is there already changes nothing, nor does the second half of packing a ref.
     let packed = refs.values.contains(.absent) ? try PackedRefs(repository: repository) : nil
     let moving = zip(names, held).filter { ref, old in
-      guard let new = refs[ref]?.id else { return packed?.keep(ref, old) != true }
+      guard let new = refs[ref]?.id else { return packed?.keeps(ref, old) != true }
       return new != old
     }
     guard !moving.isEmpty else { return }
@@ -68,7 +75,7 @@ public struct RefGuard {
     guard trailers.namespace == ns, trailers.transaction == said.transaction, trailers.indexTree == index.tree,
       said.ledgerTree == ledger.tree
     else { throw .attestation("ledger \(newLedger) and index \(newIndex) do not belong to one transaction") }
-    try checkCompanions(ns, refs, trailers, moving: Set(moving.map(\.0)), reader)
+    try checkCompanions(ns, refs, trailers, moving: Set(moving.map(\.0)), exact)
     for (ref, old) in moving {
       guard let old, let new = refs[ref]?.id else { continue }
       let parents = ref == .ledger(ns) ? ledger.parents : ref == .index(ns) ? index.parents : []
@@ -80,16 +87,16 @@ public struct RefGuard {
 
   /// The epoch ref comes with the first transaction; the chunks a ledger names stand in its chunks ref.
   private func checkCompanions(
-    _ ns: Namespace, _ refs: [KVRef: OldValue], _ trailers: LedgerTrailers, moving: Set<KVRef>, _ reader: ObjectReader
+    _ ns: Namespace, _ refs: [KVRef: OldValue], _ trailers: LedgerTrailers, moving: Set<KVRef>, _ exact: ExactRefs
   ) throws(Rejection) {
     let epoch = KVRef.epoch(ns)
-    if !moving.contains(epoch), try reader.read([.info(epoch.description)])[0] == nil {
+    if !moving.contains(epoch), try exact.read([epoch])[0] == nil {
       throw .attestation("the first transaction of \(ns.name.quoted) has to create \(epoch.description.quoted)")
     }
     if let tree = trailers.chunksTree {
       let chunks = KVRef.chunks(ns, trailers.epoch)
-      let tip = refs[chunks]?.id?.hex ?? chunks.description
-      guard try reader.read([.info("\(tip)^{tree}")])[0]?.id == tree else {
+      let held = try exact.read([chunks])[0]
+      guard let tip = refs[chunks]?.id ?? held, try exact.reader.commit(tip).tree == tree else {
         throw .attestation("\(chunks.description.quoted) does not hold the chunks tree that the ledger names")
       }
     }
@@ -99,12 +106,5 @@ public struct RefGuard {
     .policy(
       "\(ref.description.quoted) would not move forward from what it holds", hint: "fetch, and build on the current tip"
     )
-  }
-}
-
-extension PushPlan {
-  /// Whether the update is of a branch, a tag, or anything else that is not ours.
-  static func isBare(_ update: RefUpdate) -> Bool {
-    if case .other(let name) = update.ref { !name.hasPrefix("refs/replace/") } else { false }
   }
 }

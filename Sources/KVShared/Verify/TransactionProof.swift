@@ -183,7 +183,8 @@ struct IndexMismatch {
       throw .attestation("the index has no pointer for \(name) where it belongs")
     }
     guard found != expected else { return }
-    guard let reply = try reader.read([.contents(found.hex)])[0], let pointer,
+    guard let size = try reader.read([.info(found.hex)])[0]?.size, size <= Pointer.maxBytes,
+      let reply = try reader.read([.contents(found.hex)])[0], let pointer,
       let said = CanonicalJSON.decode(Pointer.self, reply.bytes)
     else { throw .attestation("the pointer of \(name) is not canonical JSON of its kind") }
     let fields: [(String, String, String)] = [

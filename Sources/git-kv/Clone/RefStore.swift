@@ -69,12 +69,13 @@ struct RefStore {
   }
 
   /// The changes that bring the working copy from the given tips to a transaction.
-  func advance(from tips: Tips, to built: BuiltTransaction) -> [Change] {
+  /// - Parameter epoch: what the epoch ref holds where the transaction was built.
+  func advance(from tips: Tips, to built: BuiltTransaction, epoch: ObjectID?) -> [Change] {
     var changes = [
       Change(name: View.working.name(of: .ledger(namespace)), new: built.ledger, old: tips.base?.ledger.id),
       Change(name: View.working.name(of: .index(namespace)), new: built.index, old: tips.base?.index.id),
     ]
-    if let epoch = built.epochCommit {
+    if let epoch = built.epochCommit ?? epoch, epoch != tips.epoch {
       changes.append(Change(name: View.working.name(of: .epoch(namespace)), new: epoch, old: tips.epoch))
     }
     return changes
@@ -115,6 +116,13 @@ struct RefStore {
 
   func isAncestor(_ old: ObjectID, of new: ObjectID) throws(Rejection) -> Bool {
     if old == new { return true }
+    // Mostly a few steps; the object reader is up already, another process is not.
+    var at = try clone.reader.commit(new)
+    for _ in 0..<32 {
+      guard let parent = at.parents.first else { return false }
+      if parent == old { return true }
+      at = try clone.reader.commit(parent)
+    }
     return try clone.git.run(["merge-base", "--is-ancestor", old.hex, new.hex]).status == 0
   }
 }

@@ -4,6 +4,8 @@ import KVShared
 struct CasCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cas", abstract: "Compare and swap.", subcommands: [CasSetCommand.self])
+
+  func run() throws { throw Rejection.commandMissing }
 }
 
 struct CasSetCommand: ParsableCommand {
@@ -18,7 +20,7 @@ struct CasSetCommand: ParsableCommand {
   @OptionGroup var write: WriteOptions
 
   func run() throws {
-    let key = try Key(key)
+    let key = try Key(argument: key)
     let writing = try Writing(options, noPush: write.noPush)
     var draft = Draft()
     try write.apply(to: &draft)

@@ -12,7 +12,7 @@ struct DelCommand: ParsableCommand {
   func run() throws {
     var draft = Draft()
     for text in keys {
-      let key = try Key(text)
+      let key = try Key(argument: text)
       draft.edits[key] = .delete
       draft.mustExist.insert(key)
     }

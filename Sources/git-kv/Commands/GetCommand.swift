@@ -36,7 +36,7 @@ struct GetCommand: ParsableCommand {
 
   func run() throws {
     guard !(raw && options.json) else { throw Rejection.usage("--raw and --json exclude each other") }
-    let key = try Key(key)
+    let key = try Key(argument: key)
     let clone = try Clone(options)
     let ns = try options.namespace(clone.config)
     let view = try read.refresh(clone, ns)
@@ -49,6 +49,12 @@ struct GetCommand: ParsableCommand {
       .contents("\(commit.id):\(LedgerTree.metaPath(ns, key))"),
     ])
     guard let data = replies[0], let metaReply = replies[1] else {
+      // git answers "missing" for a path that is not there and for an object that is lost.
+      if let slot = try LedgerTree.lookup([key], in: commit.tree, namespace: ns, reader: clone.reader)[key] {
+        throw Rejection.io(
+          "an object of \(key.description.quoted) is missing here: \(slot.data) or \(slot.meta)",
+          hint: "run 'git fsck', and fetch again")
+      }
       throw Rejection.noSuchKey("no such key: \(key.description.quoted)")
     }
     let meta = try Metadata(metaReply.bytes, key: key)

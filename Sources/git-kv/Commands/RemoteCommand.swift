@@ -4,6 +4,8 @@ import KVShared
 struct RemoteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remote", abstract: "Connect a clone to its Stargate.", subcommands: [RemoteSetupCommand.self])
+
+  func run() throws { throw Rejection.commandMissing }
 }
 
 struct RemoteSetupCommand: ParsableCommand {

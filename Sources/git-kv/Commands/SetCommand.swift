@@ -11,7 +11,7 @@ struct SetCommand: ParsableCommand {
   @OptionGroup var write: WriteOptions
 
   func run() throws {
-    let key = try Key(key)
+    let key = try Key(argument: key)
     let writing = try Writing(options, noPush: write.noPush)
     var draft = Draft()
     try write.apply(to: &draft)

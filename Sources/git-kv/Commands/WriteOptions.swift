@@ -88,10 +88,10 @@ struct ValueOptions: ParsableArguments {
   func read(_ policy: KeyPolicy) throws(Rejection) -> [UInt8] {
     switch (input, file, value) {
     case (nil, let file?, nil): return try policy.readValue(path: file)
-    case (nil, nil, let value?): return Array(value.utf8)
+    case (nil, nil, let value?): return ArgumentBytes.of(value, option: "value")
     case (let input?, nil, nil):
       if input == "-" || IO.isRegularFile(input) { return try policy.readValue(path: input) }
-      return Array(input.utf8)
+      return ArgumentBytes.of(input)
     default: throw .usage("give the value once: as an argument, with --file, or with --value")
     }
   }

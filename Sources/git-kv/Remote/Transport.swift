@@ -19,6 +19,7 @@ struct Transport {
       let answer = try git(for: url).run(
         [
           "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance",
+          "--no-show-forced-updates",
           "--atomic", url,
         ] + refs)
       guard answer.status == 0 else {

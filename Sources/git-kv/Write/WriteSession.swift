@@ -22,54 +22,52 @@ struct WriteSession {
   private var refs: RefStore { RefStore(clone: clone, namespace: namespace) }
 
   /// Builds and lands a draft. Throws `.conflict` for a compare-and-swap that does not hold, `.lostRace` after the last try.
+  ///
+  /// The working copy moves only once the transaction has landed: a command that fails leaves it where it was.
   func commit(_ draft: Draft) throws(Rejection) -> WriteResult {
     let turn = try clone.takeTurn()
     defer { _ = turn.raw }
     let id = TransactionID.fresh()
     var pause = Backoff()
-    var hasFetched = false
+    // The view to build on; nil until the Stargate has been asked.
+    var seen: View?
     var tries = 0
     while true {
-      let tips = try refs.tips(.working)
-      if tips.base == nil, transport != nil, !hasFetched {
-        try catchUp()
-        hasFetched = true
+      let mine = try refs.tips(.working)
+      let tips = seen == .stargate ? try refs.tips(.stargate) : mine
+      if tips.base == nil, transport != nil, seen == nil {
+        seen = try catchUp()
         continue
       }
       // What the clone knows may be old: before a draft fails on it, the Stargate is asked once.
       let edits: [Key: KeyEdit]
       do throws(Rejection) {
         edits = try effective(draft, on: tips.base)
-      } catch  where error.isAboutState && transport != nil && !hasFetched {
-        try catchUp()
-        hasFetched = true
+      } catch  where error.isAboutState && transport != nil && seen == nil {
+        seen = try catchUp()
         continue
       }
-      let isEmptyDraft = draft.edits.isEmpty
-      guard !edits.isEmpty || (isEmptyDraft && tips.base == nil) else {
-        return unchanged(tips, tries: tries)
-      }
+      guard !edits.isEmpty || (draft.edits.isEmpty && tips.base == nil) else { return unchanged(tips, tries: tries) }
       let builder = TransactionBuilder(namespace: namespace, reader: clone.reader, sink: store, authority: signer)
       let built = try builder.build(
         edits, on: tips.base, firstEpoch: firstEpoch, id: id, text: draft.text, extra: draft.extra)
       try store.flush()
       guard let transport else {
-        guard try refs.move(refs.advance(from: tips, to: built)) else { continue }
+        guard try refs.move(refs.advance(from: mine, to: built, epoch: tips.epoch)) else { continue }
         return result(built, pushed: false, tries: 0)
       }
       tries += 1
-      switch try push(built, from: tips, transport, isLarge: edits.count > 1000) {
+      switch try push(built, on: tips, from: mine, transport, isLarge: edits.count > 1000) {
       case .accepted: return result(built, pushed: true, tries: tries)
       case .lostRace(let reason):
-        guard draft.expectedTree == nil else {
-          try catchUp()
-          throw try conflict(draft, "the store has moved: \(reason.message)")
+        if draft.expectedTree != nil {
+          let now = try refs.tips(try catchUp())
+          throw try conflict(draft, now.base, "the store has moved: \(reason.message)")
         }
         guard tries < Self.maxTries else { throw .lostRace("gave up after \(tries) tries: \(reason.message)") }
         // A Stargate that refused the push itself has left us the turn: hurry.
         if case .remote = reason {} else { pause.sleep() }
-        try catchUp()
-        hasFetched = true
+        seen = try catchUp()
       }
     }
   }
@@ -103,33 +101,35 @@ struct WriteSession {
       case .lostRace(let reason):
         guard tries < Self.maxTries else { throw reason }
         if case .remote = reason {} else { pause.sleep() }
-        try catchUp()
+        if try catchUp() == .stargate { _ = try refs.fastForward(to: .stargate) }
       }
     }
     throw .lostRace("gave up")
   }
 
-  /// Learns what the Stargate has and moves the working copy onto it, pending transactions last.
-  private func catchUp() throws(Rejection) {
-    guard let transport else { return }
+  /// Learns what the Stargate has, and says what to build on: its tips, or the working copy where transactions are
+  /// pending, which are moved onto those tips first if the two have parted.
+  private func catchUp() throws(Rejection) -> View {
+    guard let transport else { return .working }
     try transport.fetch(.stargate, from: transport.remote.pushURL)
-    if try refs.fastForward(to: .stargate) { return }
-    try Rebase(session: self).run()
+    guard let theirs = try refs.tips(.stargate).base else { return .working }
+    guard let mine = try refs.tips(.working).base else { return .stargate }
+    if try refs.isAncestor(mine.ledger.id, of: theirs.ledger.id) { return .stargate }
+    if try !refs.isAncestor(theirs.ledger.id, of: mine.ledger.id) { try Rebase(session: self).run() }
+    return .working
   }
 
   private func push(
-    _ built: BuiltTransaction, from tips: Tips, _ transport: Transport, isLarge: Bool
+    _ built: BuiltTransaction, on tips: Tips, from mine: Tips, _ transport: Transport, isLarge: Bool
   ) throws(Rejection) -> Transport.Outcome {
     var ids: [(id: ObjectID, ref: KVRef)] = [(built.ledger, .ledger(namespace)), (built.index, .index(namespace))]
-    // A namespace that was begun here takes its epoch along; the Stargate says "up to date" where it has it.
-    if let epoch = built.epochCommit ?? tips.epoch, try refs.tips(.stargate).epoch != epoch {
-      ids.append((epoch, .epoch(namespace)))
-    }
+    // A namespace that was begun here takes its epoch along.
+    let epoch = built.epochCommit ?? tips.epoch
+    if let epoch, try refs.tips(.stargate).epoch != epoch { ids.append((epoch, .epoch(namespace))) }
     let outcome = try transport.push(ids, isLarge: isLarge, progress: showsProgress)
     if case .accepted = outcome {
-      let noted = refs.note(
-        .stargate, ledger: built.ledger, index: built.index, epoch: built.epochCommit ?? tips.epoch)
-      if try !refs.move(refs.advance(from: tips, to: built) + noted) {
+      let noted = refs.note(.stargate, ledger: built.ledger, index: built.index, epoch: epoch)
+      if try !refs.move(refs.advance(from: mine, to: built, epoch: tips.epoch) + noted) {
         _ = try refs.move(noted)
         _ = try refs.fastForward(to: .stargate)
       }
@@ -140,12 +140,12 @@ struct WriteSession {
   /// Leaves out what is so already, and checks what the draft expects of its base.
   private func effective(_ draft: Draft, on base: TransactionBase?) throws(Rejection) -> [Key: KeyEdit] {
     if let expected = draft.expectedTree, expected != (base?.ledger.tree ?? clone.format.emptyTree) {
-      throw try conflict(draft, "the ledger tree is not \(expected)")
+      throw try conflict(draft, base, "the ledger tree is not \(expected)")
     }
     let here = try LedgerTree.lookup(
       draft.edits.keys, in: base?.ledger.tree, namespace: namespace, reader: clone.reader)
     for (key, blob) in draft.expectedBlobs where here[key]?.data != blob {
-      throw try conflict(draft, "the blob of \(key.description.quoted) is not \(blob?.hex ?? "absent")")
+      throw try conflict(draft, base, "the blob of \(key.description.quoted) is not \(blob?.hex ?? "absent")")
     }
     for key in draft.mustExist where here[key] == nil { throw .noSuchKey("no such key: \(key.description.quoted)") }
     return draft.edits.filter { key, edit in
@@ -156,8 +156,9 @@ struct WriteSession {
     }
   }
 
-  private func conflict(_ draft: Draft, _ what: String) throws(Rejection) -> Rejection {
-    let base = try refs.tips(.working).base
+  private func conflict(
+    _ draft: Draft, _ base: TransactionBase?, _ what: String
+  ) throws(Rejection) -> Rejection {
     let here = try LedgerTree.lookup(
       draft.edits.keys, in: base?.ledger.tree, namespace: namespace, reader: clone.reader)
     return .conflict(
