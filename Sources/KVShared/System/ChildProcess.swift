@@ -101,8 +101,9 @@ public struct ChildProcess: ~Copyable {
 
   /// Closes our ends of the pipes and waits.
   /// - Returns: the exit status, 128 + the signal where one ended it.
-  public consuming func wait() -> Int32 {
-    for fd in [stdin, stdout, stderr] where fd >= 0 { close(fd) }
+  /// - Parameter inputIsClosed: the input pipe was closed before, and its number may be another file's by now.
+  public consuming func wait(inputIsClosed: Bool = false) -> Int32 {
+    for fd in [inputIsClosed ? -1 : stdin, stdout, stderr] where fd >= 0 { close(fd) }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 {
       guard errno == EINTR else { return 127 }
@@ -166,16 +167,6 @@ extension ChildProcess {
         }
       }
     }
-    return ChildResult(status: child.waitAfterInput(), output: collected[0], errors: collected[1])
-  }
-
-  // The input pipe is closed by then.
-  private consuming func waitAfterInput() -> Int32 {
-    for fd in [stdout, stderr] where fd >= 0 { close(fd) }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 {
-      guard errno == EINTR else { return 127 }
-    }
-    return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f)
+    return ChildResult(status: child.wait(inputIsClosed: true), output: collected[0], errors: collected[1])
   }
 }
