@@ -11,6 +11,12 @@ public struct LedgerTrailers: Equatable, Sendable {
   public var keysDeleted: Int
   public var extra: [Trailer]
 
+  /// The extra trailer of a compare-and-swap: the ledger tree it was decided on. Such a transaction is never built anew.
+  public static let expectTree = "Expect-Tree"
+
+  /// Whether the client builds the transaction anew after a lost race.
+  var comesBack: Bool { !extra.contains { $0.name == Self.expectTree } }
+
   static let names = [
     "KV-NS", "KV-Txn", "Base-Tree", "KV-Index-Tree", "KV-Chunks-Tree", "Epoch", "Keys-Set", "Keys-Del",
   ]

@@ -55,10 +55,10 @@ public struct PushVerifier {
     guard let tip = ledger.new.id else {
       throw .policy("the ledger may not be deleted", hint: "delete keys with 'git kv del'")
     }
-    let id = try LedgerTrailers(try reader.commit(tip)).transaction
-    let turn = Turn(repository: repository, namespace: ns, transaction: id)
+    let said = try LedgerTrailers(try reader.commit(tip))
+    let turn = Turn(repository: repository, namespace: ns, transaction: said.transaction)
     if let race = try lostRace([ledger, index, move.chunks, move.epoch].compactMap { $0 }, reader) {
-      turn.leave(to: id)
+      if said.comesBack { turn.leave(to: said.transaction) }
       throw race
     }
     let chains = TransactionPairing(

@@ -31,6 +31,7 @@ struct CasSetCommand: ParsableCommand {
         hint: "give all \(format.hexCount) digits, as 'git kv get --json' prints them")
     }
     draft.expectedTree = tree
+    draft.extra.append(Trailer(name: LedgerTrailers.expectTree, value: tree.hex))
     if let expectBlob {
       if expectBlob == "-" || expectBlob == format.zeroHex {
         draft.expectedBlobs.updateValue(nil, forKey: key)
