@@ -1,0 +1,81 @@
+import Testing
+
+/// Every bad push is refused with its code and words, and nothing moves and nothing stays.
+@Suite(.enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
+struct BadPushTests {
+  static let tables: [(String, [Row])] = [
+    ("trailers", TrailerRows.all), ("history", HistoryRows.all), ("genesis", GenesisRows.all),
+    ("signatures", SignatureRows.all), ("names", NameRows.all), ("pointers", PointerRows.all),
+    ("policy", PolicyRows.all), ("hostile", HostileRows.all),
+  ]
+  static let rows: [Row] = tables.flatMap(\.1)
+
+  @Test(arguments: rows) func sha1(_ row: Row) throws { try row.mustBeRefused(.sha1, fsck: false) }
+  @Test(arguments: rows) func sha256(_ row: Row) throws { try row.mustBeRefused(.sha256, fsck: false) }
+  @Test(arguments: rows.filter(\.fsck)) func byGitItself(_ row: Row) throws { try row.mustBeRefused(.sha1) }
+}
+
+/// The cheaper levels: what they refuse like `full`, and what they are documented to let through.
+@Suite(.enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
+struct LevelTests {
+  /// What `sample` does not see in a change of more keys than it looks at: the rest of the index.
+  static let unsampled: Set<String> = [
+    "'.git' in the index",
+    "257 keys in a leaf",
+    "README in the index",
+    "a burst folder with one key left behind",
+    "a folder burst too early",
+    "a key that ends at a burst folder moved into it",
+    "a new key beside the folders of a burst one",
+    "a new pointer over the old value",
+    "a pointer of the new key in two places",
+    "a pointer one folder too high",
+    "a tombstone of a key that never was",
+    "a tombstone with data and metadata left",
+    "a whole folder burst too early",
+    "an old tombstone removed",
+    "data in the index",
+    "the pointer of another key changed",
+    "the pointer of another key removed",
+    "two pointers change places",
+  ]
+
+  /// A change that fits into the sample is proved as at `full`.
+  @Test(arguments: BadPushTests.rows) func sample(_ row: Row) throws {
+    try row.mustBeRefused(.sha1, .sample, fsck: false)
+  }
+
+  @Test(arguments: BadPushTests.rows.filter { unsampled.contains($0.name) }) func sampleOfMore(_ row: Row) throws {
+    var padded = row
+    padded.prepare = { gate, forge in
+      try row.prepare(gate, forge)
+      forge.padding = 40
+    }
+    try padded.mustPass(.sha1, .sample)
+    try padded.mustBeRefused(.sha1, fsck: false)
+  }
+
+  @Test(arguments: BadPushTests.rows) func attest(_ row: Row) throws {
+    if row.letThrough.contains(.attest) {
+      try row.mustPass(.sha1, .attest)
+    } else {
+      try row.mustBeRefused(.sha1, .attest, fsck: false)
+    }
+  }
+}
+
+/// The table itself, without any program of ours: each bad push that can be seen afterwards is seen by the checker.
+@Suite struct TableTests {
+  @Test func theTableIsLargeAndItsNamesAreUnique() {
+    #expect(BadPushTests.rows.count >= 60)
+    for (table, rows) in BadPushTests.tables { #expect(Set(rows.map(\.name)).count == rows.count, "\(table)") }
+  }
+
+  @Test(arguments: BadPushTests.rows.filter(\.visible)) func theCheckerSees(_ row: Row) throws {
+    let (gate, forge) = try Template.open[.sha1]!.get().copy()
+    let push = try row.make(forge)
+    let outcome = try forge.push(push, to: gate.path)
+    #expect(outcome.ok, "\(row.name): \(outcome.errors)\(outcome.text)")
+    #expect(try !Invariants.broken(gate.repo, format: .sha1).isEmpty, "\(row.name)")
+  }
+}

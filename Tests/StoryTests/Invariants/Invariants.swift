@@ -1,0 +1,127 @@
+/// Recomputes what DESIGN §2 to §6 say of a namespace, from nothing but what git prints.
+struct Invariants {
+  enum Signed: Sendable { case none, ledger, all }
+
+  let repo: Repo
+  let ns: String
+  let format: ObjectFormat
+  /// Public keys (`<type> <base64>`) that may sign, and which commits must be signed.
+  var writers: [String] = [Keys.writer.line, Keys.second.line]
+  var signed = Signed.ledger
+  private(set) var found: [String] = []
+  /// Shards and pointers found right once, for the transactions that come after.
+  var shards: [[UInt8]: String] = [:]
+  var agreed: Set<[String]> = []
+
+  init(_ repo: Repo, ns: String = "main", format: ObjectFormat) {
+    (self.repo, self.ns, self.format) = (repo, ns, format)
+  }
+
+  /// What is wrong, in words; empty when all holds. A namespace without any ref is sound.
+  static func broken(
+    _ repo: Repo, ns: String = "main", format: ObjectFormat, signed: Signed = .ledger,
+    writers: [String] = [Keys.writer.line, Keys.second.line]
+  ) throws -> [String] {
+    var check = Invariants(repo, ns: ns, format: format)
+    (check.signed, check.writers) = (signed, writers)
+    try check.run()
+    return check.found
+  }
+
+  mutating func say(_ words: String) { found.append(words) }
+
+  mutating func run() throws {
+    if let words = try repo.fsck() { say(words) }
+    let ids = try ["kv", "kv-index", "kv-epoch"].map { try repo.id("refs/\($0)/\(ns)") }
+    if ids.allSatisfy({ $0 == nil }) { return }
+    guard let ledgerTip = ids[0], let indexTip = ids[1], let epochTip = ids[2] else {
+      return say("only some of the refs of \(ns) exist: \(ids)")
+    }
+    let tips = try repo.objects([ledgerTip, indexTip, epochTip])
+    if tips.values.contains(where: { $0.kind != "commit" }) { say("a ref of \(ns) names no commit") }
+    let ledger = try chain(ledgerTip, "ledger")
+    let index = try chain(indexTip, "index")
+    let epoch = try chain(epochTip, "epoch")
+    guard !ledger.isEmpty, ledger.count == index.count else {
+      return say("\(ledger.count) ledger commits and \(index.count) index commits")
+    }
+    try walk(ledger, index)
+    try checkEpoch(epoch, ledger[0], index[0])
+    try checkSignatures(ledger, index, epoch)
+  }
+
+  /// The commits from the root to the tip; a merge or a commit that does not parse ends it.
+  private mutating func chain(_ tip: String, _ what: String) throws -> [RawCommit] {
+    let lines = try repo.must("rev-list", "--reverse", "--topo-order", "--parents", tip).split(separator: "\n")
+    let ids = lines.map { $0.split(separator: " ").map(String.init) }
+    if let merge = ids.first(where: { $0.count > 2 }) { say("\(what) \(merge[0]) is a merge") }
+    let bytes = try repo.objects(ids.map { $0[0] })
+    var commits: [RawCommit] = []
+    for (i, line) in ids.enumerated() {
+      if i > 0 && line.dropFirst() != [ids[i - 1][0]] { say("\(what) \(line[0]) does not follow \(ids[i - 1][0])") }
+      guard let raw = bytes[line[0]], let commit = RawCommit(line[0], raw.bytes, format) else {
+        say("\(what) \(line[0]) is not a commit of ours")
+        return []
+      }
+      commits.append(commit)
+    }
+    return commits
+  }
+
+  /// Every transaction, one after the other.
+  private mutating func walk(_ ledger: [RawCommit], _ index: [RawCommit]) throws {
+    var old = KeySet()
+    var oldTree = format.emptyTree
+    var (oldTxn, epoch) = ("", ledger[0].trailers.first { $0.0 == "Epoch" }?.1 ?? "")
+    for (l, i) in zip(ledger, index) {
+      let at = "transaction \(l.id.prefix(10)): "
+      let names = ["KV-NS", "KV-Txn", "Base-Tree", "KV-Index-Tree", "KV-Chunks-Tree", "Epoch", "Keys-Set", "Keys-Del"]
+      for problem in l.trailerProblems(names, extra: true) { say(at + "ledger: " + problem) }
+      for problem in i.trailerProblems(["KV-NS", "KV-Txn", "KV-Ledger-Tree"], extra: false) {
+        say(at + "index: " + problem)
+      }
+      let new = try keys(l.tree, i.tree, at)
+      let wanted = [
+        "KV-NS": ns, "Base-Tree": oldTree, "KV-Index-Tree": i.tree, "KV-Chunks-Tree": "-", "Epoch": epoch,
+        "Keys-Set": "\(new.live.count { old.live[$0.key] != $0.value })",
+        "Keys-Del": "\(old.live.count { new.live[$0.key] == nil })",
+      ]
+      for (name, value) in wanted.sorted(by: { $0.key < $1.key }) where l[name] != value {
+        say(at + "\(name) is \(l[name] ?? "missing"), and should be \(value)")
+      }
+      if i["KV-NS"] != ns { say(at + "index: KV-NS is \(i["KV-NS"] ?? "missing")") }
+      if i["KV-Ledger-Tree"] != l.tree { say(at + "KV-Ledger-Tree is not the ledger's tree \(l.tree)") }
+      if i["KV-Txn"] != l["KV-Txn"] { say(at + "two KV-Txn in one transaction") }
+      if l["KV-Txn"] == oldTxn { say(at + "KV-Txn is the parent's") }
+      for key in new.all.subtracting(old.all) where new.live[key] == nil {
+        say(at + "a tombstone of \(Names.enc(key)), which never was")
+      }
+      for key in old.all.subtracting(new.all) { say(at + "the pointer of \(Names.enc(key)) is gone") }
+      (old, oldTree, oldTxn) = (new, l.tree, l["KV-Txn"] ?? "")
+      epoch = l["Epoch"] ?? epoch
+    }
+  }
+
+  private mutating func checkEpoch(_ epoch: [RawCommit], _ ledger: RawCommit, _ index: RawCommit) throws {
+    guard let commit = epoch.last, epoch.count == 1 else { return say("\(epoch.count) epoch commits") }
+    for problem in commit.trailerProblems(["KV-NS", "KV-Txn", "Epoch"], extra: false) { say("epoch: " + problem) }
+    for (name, value) in [("KV-NS", ns), ("KV-Txn", ledger["KV-Txn"]), ("Epoch", ledger["Epoch"])]
+    where commit[name] != value { say("epoch: \(name) is not \(value ?? "there")") }
+    let label = JSON.string(commit["Epoch"] ?? "")
+    let root = JSON.object(["ledger": .string(ledger.id), "index": .string(index.id)])
+    let file = JSON.object(["v": .number("1"), "label": label, "root": root]).text + "\n"
+    let entry = "100644 blob \(format.id("blob", Array(file.utf8)))\tepoch.json\0"
+    let listing = try repo.git("ls-tree", "-r", "-t", "-z", "--full-tree", commit.tree).text
+    if listing != entry { say("epoch: its tree is \(listing), and should be \(entry)") }
+  }
+
+  private mutating func checkSignatures(_ ledger: [RawCommit], _ index: [RawCommit], _ epoch: [RawCommit]) throws {
+    guard signed != .none else { return }
+    let file = repo.box.path("allowed-signers")
+    try Files.write(file, writers.map { "* namespaces=\"git\" \($0)\n" }.joined())
+    let ids = (ledger + epoch + (signed == .all ? index : [])).map(\.id)
+    let verified = try repo.box.run(
+      ["git", "-c", "gpg.ssh.allowedSignersFile=\(file)", "verify-commit"] + ids, in: repo.path)
+    if !verified.ok { say("a signature does not verify: \(verified.errors)") }
+  }
+}
