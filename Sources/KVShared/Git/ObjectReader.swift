@@ -35,12 +35,30 @@ public final class ObjectReader {
   /// Questions in flight stay below what a pipe holds, so neither side ever waits for the other in a circle.
   private static let questionBytes = 32 * 1024
 
-  public init(_ git: Git, format: ObjectFormat) throws(Rejection) {
-    // With no hold on a hook's standard error it keeps nobody waiting, and need not be waited for.
-    let child = try git.start(["cat-file", "--batch-command", "--buffer"], stdin: .pipe, stdout: .pipe, stderr: .null)
-    input = child.stdin
-    output = child.stdout
-    pid = child.pid
+  /// A `git cat-file` that comes up while its caller does other things.
+  public struct Process: Sendable {
+    fileprivate let input: Int32
+    fileprivate let output: Int32
+    fileprivate let pid: pid_t
+
+    /// Starts it. With no hold on a hook's standard error it keeps nobody waiting, and need not be waited for.
+    public init(_ git: Git) throws(Rejection) {
+      let child = try git.start(
+        ["cat-file", "--batch-command", "--buffer"], stdin: .pipe, stdout: .pipe, stderr: .null)
+      input = child.stdin
+      output = child.stdout
+      pid = child.pid
+    }
+  }
+
+  public convenience init(_ git: Git, format: ObjectFormat) throws(Rejection) {
+    self.init(try Process(git), format: format)
+  }
+
+  public init(_ process: Process, format: ObjectFormat) {
+    input = process.input
+    output = process.output
+    pid = process.pid
     self.format = format
     buffer = [UInt8](repeating: 0, count: 1 << 17)
   }

@@ -11,16 +11,13 @@ public struct PushVerifier {
 
   /// Checks every line of a push (V1 to V10) before any ref moves.
   public func verify(_ updates: [RefUpdate]) throws(Rejection) -> [VerifiedTransaction] {
+    // Started first: it comes up while leader and policy are read.
+    let reader = try updates.first { if case .kv = $0.ref { true } else { false } }.map { (update) throws(Rejection) in
+      try ObjectReader(git, format: update.format)
+    }
     let leader = try Leader.hold(in: repository)
     defer { _ = leader.raw }
     let plan = try PushPlan(updates)
-    // Started early: it comes up while the policy is read.
-    let reader =
-      plan.moves.isEmpty
-      ? nil
-      : try updates.first.map { (update) throws(Rejection) in
-        try ObjectReader(git, format: update.format)
-      }
     let policy = try PolicyFile.load(repository: repository)
     try BranchRule(git: git).check(plan.others, policy)
     guard let reader else { return [] }

@@ -37,13 +37,14 @@ public struct RefGuard {
       moves[ref.namespace, default: [:]][ref] = update.new
     }
     guard !moves.isEmpty, let format = updates.first?.format else { return }
+    // Started first: it comes up while the leader file is read.
+    let reader = try ObjectReader(git, format: format)
     // A follower copies refs one by one, and nobody can push to it: not even one who began while it was the leader.
     guard let leader = try Leader.holdUnlessFollower(in: repository) else {
       if HookMain.isPush() { _ = try Leader.hold(in: repository) }
       return
     }
     defer { _ = leader.raw }
-    let reader = try ObjectReader(git, format: format)
     for (ns, refs) in moves { try check(ns, refs, reader) }
   }
 

@@ -26,6 +26,7 @@ struct Clone {
         "objects", "--is-bare-repository", "--show-toplevel",
       ], stdout: .pipe, stderr: .null)
     let listing = try git.start(["config", "--list", "-z"], stdout: .pipe, stderr: .null)
+    let objects = try ObjectReader.Process(git)
     let answer = try IO.readAll(asked.stdout, "git rev-parse")
     _ = asked.wait()
     let lines = answer.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
@@ -33,7 +34,7 @@ struct Clone {
       _ = listing.wait()
       throw .io("this is not a git repository, nor is any of its parents", hint: "run 'git init' or 'git clone' first")
     }
-    reader = try ObjectReader(git, format: format)
+    reader = ObjectReader(objects, format: format)
     config = GitConfig(listing: try IO.readAll(listing.stdout, "git config"))
     _ = listing.wait()
     self.format = format
