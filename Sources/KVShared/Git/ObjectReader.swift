@@ -19,6 +19,8 @@ public struct ObjectReply: Sendable {
 /// Reads objects through one `git cat-file --batch-command`, in waves: many questions, one flush, all answers.
 public final class ObjectReader {
   public let format: ObjectFormat
+  /// The bytes of a larger blob are passed over, and the reply has none.
+  public var blobBytes = Int.max
   private let input: Int32
   private let output: Int32
   private let pid: pid_t
@@ -168,7 +170,7 @@ public final class ObjectReader {
       let size = Int(String(decoding: parts[2], as: UTF8.self)), size >= 0
     else { throw .io("git cat-file answered \(line.quoted)") }
     guard withBytes else { return ObjectReply(id: id, kind: kind, size: size, bytes: []) }
-    let limit = kind == .commit ? Self.commitBytes : kind == .tree ? Self.treeBytes : Int.max
+    let limit = kind == .commit ? Self.commitBytes : kind == .tree ? Self.treeBytes : blobBytes
     let bytes = size <= limit ? try take(size) : try skip(size)
     _ = try take(1)
     return ObjectReply(id: id, kind: kind, size: size, bytes: bytes)

@@ -13,7 +13,9 @@ public struct Trailer: Equatable, Sendable {
     guard let trailer = Trailer(line: line[...]) else {
       throw .usage("malformed trailer \(line.quoted)", hint: "write it as 'Name: value'")
     }
-    guard !trailer.isReserved else { throw .usage("trailer \(trailer.name.quoted) is written by git kv itself") }
+    guard !trailer.isReserved, trailer.name.lowercased() != LedgerTrailers.expectTree.lowercased() else {
+      throw .usage("trailer \(trailer.name.quoted) is written by git kv itself")
+    }
     self = trailer
   }
 

@@ -44,6 +44,7 @@ public enum Rejection: Error, Equatable, Sendable {
     case .attestation(_, let hint): hint.isEmpty ? "make transactions with 'git kv'; nothing has been changed" : hint
     case .noSuchKey: ""
     case .lostRace: "somebody else was faster; fetch and build the transaction again"
+    case .conflict(_, nil, nil): ""
     case .conflict(_, let tree, let blob):
       "current tree \(tree ?? "-"), current blob \(blob ?? "-"); read again and decide anew"
     case .invalidKey: "a key is 1 to 1024 bytes of UTF-8 without control characters"

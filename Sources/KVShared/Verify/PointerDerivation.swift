@@ -24,46 +24,54 @@ public struct PointerDerivation {
         pointers[change.key] = Pointer(tombstone: change.key)
       }
     }
-    let sizes = try sizes(of: live)
+    // Few values are asked for with their bytes at once; many are first asked for their sizes.
+    let sizes = live.count <= Self.fewKeys ? nil : try sizes(of: live)
     var requests: [ObjectRequest] = []
-    var hasBytes: [Bool] = []
     for (at, item) in live.enumerated() {
       try policy.check(item.key)
       requests.append(.contents(item.slot.meta.hex))
-      let wants = sizes[at] <= policy.rules.maxValueInline && (isDeep || policy.needsBytes(size: sizes[at]))
-      hasBytes.append(wants)
-      if wants { requests.append(.contents(item.slot.data.hex)) }
+      requests.append(
+        sizes.map { wantsBytes($0[at]) } ?? true ? .contents(item.slot.data.hex) : .info(item.slot.data.hex))
     }
-    var at = 0
     var meta: Metadata?
     var failure: Rejection?
-    try reader.read(requests) { _, reply in
-      guard failure == nil, let reply else { return }
+    try reader.read(requests) { at, reply in
+      guard failure == nil else { return }
       do throws(Rejection) {
-        let (key, slot) = live[at]
-        let parsed: Metadata
-        var bytes: [UInt8] = []
-        if let waiting = meta {
-          parsed = waiting
-          bytes = reply.bytes
-          meta = nil
-        } else {
-          parsed = try Metadata(reply.bytes, key: key)
-          if hasBytes[at] {
-            meta = parsed
-            return
-          }
+        let (key, slot) = live[at / 2]
+        let blob = try blob(reply, at % 2 == 0 ? "metadata" : "value", key)
+        guard let parsed = meta else {
+          meta = try Metadata(blob.bytes, key: key)
+          return
         }
-        try policy.check(key, size: sizes[at], meta: parsed, bytes: bytes)
-        if isDeep { try checkETag(key, parsed, bytes) }
-        pointers[key] = Pointer(inline: key, blob: slot.data, size: sizes[at], meta: parsed)
-        at += 1
+        meta = nil
+        try policy.check(key, size: blob.size, meta: parsed, bytes: blob.bytes)
+        if isDeep { try checkETag(key, parsed, blob.bytes) }
+        pointers[key] = Pointer(inline: key, blob: slot.data, size: blob.size, meta: parsed)
       } catch {
         failure = error
       }
     }
     if let failure { throw failure }
     return pointers
+  }
+
+  /// Up to this many values cost less to read than to ask about.
+  private static let fewKeys = 64
+
+  private func wantsBytes(_ size: Int) -> Bool {
+    size <= policy.rules.maxValueInline && (isDeep || policy.needsBytes(size: size))
+  }
+
+  private func blob(_ reply: ObjectReply?, _ what: String, _ key: Key) throws(Rejection) -> ObjectReply {
+    guard let reply, reply.kind == .blob else {
+      throw .attestation("the \(what) of \(key.description.quoted) is not a blob that is here")
+    }
+    if what == "metadata", reply.size > Metadata.maxBytes {
+      throw .attestation(
+        "the metadata of \(key.description.quoted) has \(reply.size) bytes, more than \(Metadata.maxBytes)")
+    }
+    return reply
   }
 
   private func sizes(of live: [(key: Key, slot: LedgerTree.Slot)]) throws(Rejection) -> [Int] {
@@ -73,18 +81,11 @@ public struct PointerDerivation {
     var failure: Rejection?
     try reader.read(requests) { at, reply in
       guard failure == nil else { return }
-      let key = live[at / 2].key
-      let isMeta = at % 2 == 1
-      guard let reply, reply.kind == .blob else {
-        failure = .attestation(
-          "the \(isMeta ? "metadata" : "value") of \(key.description.quoted) is not a blob that is here")
-        return
-      }
-      if !isMeta {
-        sizes[at / 2] = reply.size
-      } else if reply.size > Metadata.maxBytes {
-        failure = .attestation(
-          "the metadata of \(key.description.quoted) has \(reply.size) bytes, more than \(Metadata.maxBytes)")
+      do throws(Rejection) {
+        let blob = try blob(reply, at % 2 == 0 ? "value" : "metadata", live[at / 2].key)
+        if at % 2 == 0 { sizes[at / 2] = blob.size }
+      } catch {
+        failure = error
       }
     }
     if let failure { throw failure }

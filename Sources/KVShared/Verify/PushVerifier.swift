@@ -75,6 +75,8 @@ public struct PushVerifier {
     }
     if let chunks = move.chunks { throw Self.unsupported(chunks) }
     let proof = TransactionProof(rules: rules, reader: reader)
+    // Nothing larger is ever looked into, whatever a push brings along.
+    reader.blobBytes = max(rules.verify == .deep ? rules.maxValueInline : 0, 1 << 16)
     let proved = try candidates.map { (candidate) throws(Rejection) in
       // Trees are remembered for one transaction, so that a long push needs no more memory than a short one.
       defer { reader.forgetTrees() }

@@ -8,7 +8,8 @@ struct SignatureCheck {
   /// Throws `.policy` that says what is wrong with the signature.
   func check(_ commit: Commit) throws(Rejection) {
     guard let armored = commit.signature else {
-      throw refusal(commit, "is not signed", "sign with a key in 'writers': git config commit signing, gpg.format=ssh")
+      throw refusal(
+        commit, "is not signed", "set gpg.format and user.signingKey to a key that the policy lists in 'writers'")
     }
     if armored.starts(with: "-----BEGIN SSH SIGNATURE-----".utf8) {
       try checkSSH(commit, armored)

@@ -5,6 +5,8 @@ enum View: String {
   case working
   case mirror
   case stargate
+  /// What was given up with `push --discard-pending`.
+  case discarded
 
   func name(of ref: KVRef) -> String {
     self == .working ? ref.description : "refs/kv-tracking/\(rawValue)/\(ref.suffix)"
@@ -68,17 +70,25 @@ struct RefStore {
     return answer.status == 0
   }
 
-  /// The changes that bring the working copy from the given tips to a transaction.
-  /// - Parameter epoch: what the epoch ref holds where the transaction was built.
+  /// The changes that bring the working copy from the tips it has to a transaction.
   func advance(from tips: Tips, to built: BuiltTransaction, epoch: ObjectID?) -> [Change] {
-    var changes = [
-      Change(name: View.working.name(of: .ledger(namespace)), new: built.ledger, old: tips.base?.ledger.id),
-      Change(name: View.working.name(of: .index(namespace)), new: built.index, old: tips.base?.index.id),
+    advance(from: tips, ledger: built.ledger, index: built.index, epoch: epoch)
+  }
+
+  /// The same for a transaction that stands in the repository.
+  func advance(from tips: Tips, to base: TransactionBase, epoch: ObjectID?) -> [Change] {
+    advance(from: tips, ledger: base.ledger.id, index: base.index.id, epoch: epoch)
+  }
+
+  private func advance(from tips: Tips, ledger: ObjectID, index: ObjectID, epoch: ObjectID?) -> [Change] {
+    let wanted: [(ref: KVRef, old: ObjectID?, new: ObjectID?)] = [
+      (.ledger(namespace), tips.base?.ledger.id, ledger), (.index(namespace), tips.base?.index.id, index),
+      (.epoch(namespace), tips.epoch, epoch),
     ]
-    if let epoch = built.epochCommit ?? epoch, epoch != tips.epoch {
-      changes.append(Change(name: View.working.name(of: .epoch(namespace)), new: epoch, old: tips.epoch))
+    return wanted.compactMap { ref, old, new in
+      guard let new, new != old else { return nil }
+      return Change(name: View.working.name(of: ref), new: new, old: old)
     }
-    return changes
   }
 
   /// The changes that note what a remote shows now.
@@ -102,14 +112,7 @@ struct RefStore {
         if try isAncestor(base.ledger.id, of: mine.ledger.id) { return true }
         guard try isAncestor(mine.ledger.id, of: base.ledger.id) else { return false }
       }
-      var changes = [
-        Change(name: View.working.name(of: .ledger(namespace)), new: base.ledger.id, old: ours.base?.ledger.id),
-        Change(name: View.working.name(of: .index(namespace)), new: base.index.id, old: ours.base?.index.id),
-      ]
-      if let epoch = theirs.epoch, epoch != ours.epoch {
-        changes.append(Change(name: View.working.name(of: .epoch(namespace)), new: epoch, old: ours.epoch))
-      }
-      if try move(changes) { return true }
+      if try move(advance(from: ours, to: base, epoch: theirs.epoch)) { return true }
     }
     throw .io("cannot move the refs of \(namespace.name.quoted): another process keeps moving them")
   }

@@ -7,7 +7,15 @@ struct PushCommand: ParsableCommand {
 
   @OptionGroup var options: GlobalOptions
 
+  @Flag(
+    name: .customLong("discard-pending"), help: "Give up what is pending instead; refs/kv-tracking/discarded keeps it.")
+  var discardPending = false
+
   func run() throws {
+    if discardPending {
+      let result = try Writing(options, noPush: false).session.discardPending()
+      return try options.print(result, "now at what the Stargate has, ledger \(result.ledger?.prefix(12) ?? "-")")
+    }
     let result = try Writing(options, noPush: false).session.pushPending()
     try options.print(result, result.pushed ? "pushed up to \(result.txn ?? "-")" : "everything up to date")
   }

@@ -37,8 +37,8 @@ struct RemoteVerdict {
     var error: (code: ExitCode, message: String)?
     var hint = ""
     for line in String(decoding: errors, as: UTF8.self).split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
-      guard line.hasPrefix("remote: ") else { continue }
-      let text = String(line.dropFirst("remote: ".count)).trimmingSpaces
+      // A hook that stops a push late, on the same machine, is heard without git's prefix.
+      let text = String(line.hasPrefix("remote: ") ? line.dropFirst("remote: ".count) : line).trimmingSpaces
       if error == nil, text.hasPrefix("kv: error: "), text.hasSuffix("]"), let open = text.lastIndex(of: "["),
         let number = Int32(text[text.index(after: open)...].dropLast()), let code = ExitCode(rawValue: number)
       {

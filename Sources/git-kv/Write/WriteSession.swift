@@ -29,22 +29,22 @@ struct WriteSession {
     defer { _ = turn.raw }
     let id = TransactionID.fresh()
     var pause = Backoff()
-    // The view to build on; nil until the Stargate has been asked.
-    var seen: View?
+    // What the Stargate was found to have; until it has been asked, the working copy is built on.
+    var found: Tips?
     var tries = 0
     while true {
       let mine = try refs.tips(.working)
-      let tips = seen == .stargate ? try refs.tips(.stargate) : mine
-      if tips.base == nil, transport != nil, seen == nil {
-        seen = try catchUp()
+      let tips = found ?? mine
+      if tips.base == nil, transport != nil, found == nil {
+        found = try catchUp(mine)
         continue
       }
       // What the clone knows may be old: before a draft fails on it, the Stargate is asked once.
       let edits: [Key: KeyEdit]
       do throws(Rejection) {
         edits = try effective(draft, on: tips.base)
-      } catch  where error.isAboutState && transport != nil && seen == nil {
-        seen = try catchUp()
+      } catch  where error.isAboutState && transport != nil && found == nil {
+        found = try catchUp(mine)
         continue
       }
       guard !edits.isEmpty || (draft.edits.isEmpty && tips.base == nil) else { return unchanged(tips, tries: tries) }
@@ -53,7 +53,9 @@ struct WriteSession {
         edits, on: tips.base, firstEpoch: firstEpoch, id: id, text: draft.text, extra: draft.extra)
       try store.flush()
       guard let transport else {
-        guard try refs.move(refs.advance(from: mine, to: built, epoch: tips.epoch)) else { continue }
+        guard try refs.move(refs.advance(from: mine, to: built, epoch: built.epochCommit ?? tips.epoch)) else {
+          continue
+        }
         return result(built, pushed: false, tries: 0)
       }
       tries += 1
@@ -61,39 +63,43 @@ struct WriteSession {
       case .accepted: return result(built, pushed: true, tries: tries)
       case .lostRace(let reason):
         if draft.expectedTree != nil {
-          let now = try refs.tips(try catchUp())
-          throw try conflict(draft, now.base, "the store has moved: \(reason.message)")
+          throw try conflict(draft, try catchUp(mine).base, "the store has moved: \(reason.message)")
         }
         guard tries < Self.maxTries else { throw .lostRace("gave up after \(tries) tries: \(reason.message)") }
         // A Stargate that refused the push itself has left us the turn: hurry.
         if case .remote = reason {} else { pause.sleep() }
-        seen = try catchUp()
+        found = try catchUp(mine)
       }
     }
   }
 
-  /// Sends every transaction that the Stargate has not; returns how many there were.
+  /// Sends every transaction that the Stargate has not.
   func pushPending() throws(Rejection) -> WriteResult {
-    guard let transport else {
-      throw .io("there is no remote to push to", hint: "git remote add origin URL; git kv remote setup")
-    }
+    let transport = try requireTransport()
     let turn = try clone.takeTurn()
     defer { _ = turn.raw }
+    let mine = try refs.tips(.working)
+    var tips = mine
     var pause = Backoff()
-    for tries in 1...Self.maxTries {
-      let tips = try refs.tips(.working)
+    var tries = 0
+    while true {
       guard let base = tips.base else {
         throw .io(
           "namespace \(namespace.name.quoted) has nothing to push", hint: "begin with 'git kv set' or 'git kv init'")
       }
-      if try refs.tips(.stargate).base?.ledger.id == base.ledger.id { return unchanged(tips, tries: 0) }
+      if try refs.tips(.stargate).base?.ledger.id == base.ledger.id {
+        _ = try refs.move(refs.advance(from: mine, to: base, epoch: tips.epoch))
+        return unchanged(tips, tries: tries)
+      }
       var ids: [(id: ObjectID, ref: KVRef)] = [
         (base.ledger.id, .ledger(namespace)), (base.index.id, .index(namespace)),
       ]
       if let epoch = tips.epoch { ids.append((epoch, .epoch(namespace))) }
+      tries += 1
       switch try transport.push(ids, isLarge: true, progress: showsProgress) {
       case .accepted:
-        _ = try refs.move(refs.note(.stargate, ledger: base.ledger.id, index: base.index.id, epoch: tips.epoch))
+        let noted = refs.note(.stargate, ledger: base.ledger.id, index: base.index.id, epoch: tips.epoch)
+        _ = try refs.move(refs.advance(from: mine, to: base, epoch: tips.epoch) + noted)
         return WriteResult(
           ns: namespace.name, txn: base.trailers.transaction.text, epoch: base.trailers.epoch.name,
           ledger: base.ledger.id.hex, index: base.index.id.hex, tree: base.ledger.tree.hex, set: base.trailers.keysSet,
@@ -101,22 +107,48 @@ struct WriteSession {
       case .lostRace(let reason):
         guard tries < Self.maxTries else { throw reason }
         if case .remote = reason {} else { pause.sleep() }
-        if try catchUp() == .stargate { _ = try refs.fastForward(to: .stargate) }
+        tips = try catchUp(mine)
       }
     }
-    throw .lostRace("gave up")
   }
 
-  /// Learns what the Stargate has, and says what to build on: its tips, or the working copy where transactions are
-  /// pending, which are moved onto those tips first if the two have parted.
-  private func catchUp() throws(Rejection) -> View {
-    guard let transport else { return .working }
+  /// Gives up what is pending: the working copy goes to what the Stargate has, and a ref keeps what it held.
+  func discardPending() throws(Rejection) -> WriteResult {
+    let transport = try requireTransport()
+    let turn = try clone.takeTurn()
+    defer { _ = turn.raw }
+    let mine = try refs.tips(.working)
     try transport.fetch(.stargate, from: transport.remote.pushURL)
-    guard let theirs = try refs.tips(.stargate).base else { return .working }
-    guard let mine = try refs.tips(.working).base else { return .stargate }
-    if try refs.isAncestor(mine.ledger.id, of: theirs.ledger.id) { return .stargate }
-    if try !refs.isAncestor(theirs.ledger.id, of: mine.ledger.id) { try Rebase(session: self).run() }
-    return .working
+    let theirs = try refs.tips(.stargate)
+    guard let target = theirs.base else {
+      throw .io("the Stargate has no namespace \(namespace.name.quoted)", hint: "'git kv push' begins it")
+    }
+    var changes = refs.advance(from: mine, to: target, epoch: theirs.epoch)
+    if let base = mine.base {
+      changes += refs.note(.discarded, ledger: base.ledger.id, index: base.index.id, epoch: nil)
+    }
+    guard try refs.move(changes) else { throw .io("another process moved the refs of \(namespace.name.quoted)") }
+    return unchanged(theirs, tries: 0)
+  }
+
+  private func requireTransport() throws(Rejection) -> Transport {
+    guard let transport else {
+      throw .io("there is no remote to push to", hint: "git remote add origin URL; git kv remote setup")
+    }
+    return transport
+  }
+
+  /// Learns what the Stargate has, and says what to build on: its tips, or the working copy where that is ahead of them,
+  /// or, where the two have parted, its tips with the pending transactions replayed. No ref of the working copy moves.
+  private func catchUp(_ mine: Tips) throws(Rejection) -> Tips {
+    guard let transport else { return mine }
+    try transport.fetch(.stargate, from: transport.remote.pushURL)
+    let theirs = try refs.tips(.stargate)
+    guard let target = theirs.base else { return mine }
+    guard let base = mine.base else { return theirs }
+    if try refs.isAncestor(base.ledger.id, of: target.ledger.id) { return theirs }
+    if try refs.isAncestor(target.ledger.id, of: base.ledger.id) { return mine }
+    return Tips(base: try Replay(session: self).run(base, onto: target), epoch: theirs.epoch)
   }
 
   private func push(
@@ -129,7 +161,7 @@ struct WriteSession {
     let outcome = try transport.push(ids, isLarge: isLarge, progress: showsProgress)
     if case .accepted = outcome {
       let noted = refs.note(.stargate, ledger: built.ledger, index: built.index, epoch: epoch)
-      if try !refs.move(refs.advance(from: mine, to: built, epoch: tips.epoch) + noted) {
+      if try !refs.move(refs.advance(from: mine, to: built, epoch: built.epochCommit ?? tips.epoch) + noted) {
         _ = try refs.move(noted)
         _ = try refs.fastForward(to: .stargate)
       }

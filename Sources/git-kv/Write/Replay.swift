@@ -1,16 +1,13 @@
 import KVShared
 
-/// Moves pending transactions onto what the Stargate has meanwhile: the same keys, values, ids and messages, signed anew.
-struct Rebase {
+/// Replays pending transactions onto what the Stargate has meanwhile: the same keys, values, ids and messages, signed anew.
+struct Replay {
   let session: WriteSession
 
-  /// Throws `.lostRace` that names the keys where a pending transaction and the Stargate changed the same thing.
-  func run() throws(Rejection) {
+  /// Returns the new tips; no ref moves.
+  /// Throws `.conflict` that names the keys where a pending transaction and the Stargate changed the same thing.
+  func run(_ mine: TransactionBase, onto target: TransactionBase) throws(Rejection) -> TransactionBase {
     let clone = session.clone
-    let refs = RefStore(clone: clone, namespace: session.namespace)
-    let ours = try refs.tips(.working)
-    let theirs = try refs.tips(.stargate)
-    guard let mine = ours.base, let target = theirs.base else { return }
     let listing = try clone.git.run(["rev-list", "--reverse", mine.ledger.id.hex, "^\(target.ledger.id)"]).check(
       "git rev-list")
     var base = target
@@ -18,19 +15,7 @@ struct Rebase {
       guard let id = ObjectID(String(line)) else { throw .io("git rev-list printed \(line.utf8.quoted)") }
       base = try replay(try clone.reader.commit(id), on: base)
     }
-    try session.store.flush()
-    let moved = try refs.move(
-      [
-        RefStore.Change(
-          name: View.working.name(of: .ledger(session.namespace)), new: base.ledger.id, old: mine.ledger.id),
-        RefStore.Change(name: View.working.name(of: .index(session.namespace)), new: base.index.id, old: mine.index.id),
-      ]
-        + (theirs.epoch == ours.epoch
-          ? []
-          : theirs.epoch.map {
-            [RefStore.Change(name: View.working.name(of: .epoch(session.namespace)), new: $0, old: ours.epoch)]
-          } ?? []))
-    guard moved else { throw .lostRace("another process moved \(session.namespace.name.quoted) meanwhile") }
+    return base
   }
 
   private func replay(_ commit: Commit, on base: TransactionBase) throws(Rejection) -> TransactionBase {
