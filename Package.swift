@@ -43,6 +43,6 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "KVSharedTests", dependencies: ["KVShared"], swiftSettings: strict),
     .testTarget(name: "GitKVTests", dependencies: ["git-kv", "KVShared"], swiftSettings: strict),
-    .testTarget(name: "StoryTests", dependencies: ["KVShared"], swiftSettings: strict),
+    .testTarget(name: "StoryTests", swiftSettings: strict),
   ]
 )

@@ -106,7 +106,10 @@ struct NamesTests {
     let a = String(repeating: "1", count: 40)
     let zero = String(repeating: "0", count: 40)
     let updates = try RefUpdate.parse(Array("\(zero) \(a) refs/kv/main\n".utf8))
-    #expect(updates == [RefUpdate(ref: .kv(.ledger(Namespace("main")!)), old: .absent, new: .present(ObjectID(a)!), format: .sha1)])
+    #expect(
+      updates == [
+        RefUpdate(ref: .kv(.ledger(Namespace("main")!)), old: .absent, new: .present(ObjectID(a)!), format: .sha1)
+      ])
     for bad in ["\(a) refs/kv/main", "x \(a) refs/kv/main", "\(zero) \(a) ", "\(zero) \(a) r\n\(zero) \(a) r"] {
       #expect(throws: Rejection.self) { try RefUpdate.parse(Array(bad.utf8)) }
     }

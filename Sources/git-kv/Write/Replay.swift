@@ -29,7 +29,7 @@ struct Replay {
     guard clashes.isEmpty else {
       let names = clashes.prefix(5).map { $0.key.description.quoted }.joined(separator: ", ")
       throw .conflict(
-        "pending transaction \(trailers.transaction) and the Stargate both changed \(names)",
+        "pending transaction \(trailers.transaction) and the Stargate both changed \(names); 'git kv push --discard-pending' gives it up",
         tree: base.ledger.tree.hex,
         blob: here[clashes[0].key]?.data.hex)
     }
