@@ -47,7 +47,7 @@ struct Listing {
     pointers.reserveCapacity(found.count)
     var failure: Rejection?
     try clone.reader.read(found.map { .contents($0.blob.hex) }) { at, reply in
-      guard let reply, let pointer = CanonicalJSON.decode(Pointer.self, reply.bytes) else {
+      guard let reply, let pointer = CanonicalJSON.decodeProved(Pointer.self, reply.bytes) else {
         failure = .attestation("the pointer of \(found[at].key.quoted) is missing or malformed")
         return
       }
