@@ -28,6 +28,15 @@ public enum HookMain {
     return common.utf8.first == UInt8(ascii: "/") ? common : "\(folder)/\(common)"
   }
 
+  /// Whether this hook runs in a push whose `pre-receive`, beside it, is ours and of the same installation.
+  static func isBackedPush() -> Bool {
+    guard isPush(), let folder = WorkerStart.programFolder() else { return false }
+    let beside = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    guard let found = realpath((beside + ["pre-receive"]).joined(separator: "/"), nil) else { return false }
+    defer { free(found) }
+    return String(cString: found) == "\(folder)/kv-pre-receive" && access(found, X_OK) == 0
+  }
+
   /// Whether the program that runs this hook is `git receive-pack`.
   static func isPush() -> Bool {
     guard let line = try? IO.readFile("/proc/\(getppid())/cmdline", limit: 1 << 20) else { return true }

@@ -36,6 +36,10 @@ public struct RefGuard {
       guard case .kv(let ref) = update.ref, !ref.isServerOwned else { continue }
       moves[ref.namespace, default: [:]][ref] = update.new
     }
+    if HookMain.isBackedPush() {
+      try checkTogether(moves, updates)
+      return
+    }
     guard !moves.isEmpty, let format = updates.first?.format else { return }
     // Started first: it comes up while the leader file is read.
     let reader = try ObjectReader(git, format: format)
@@ -46,6 +50,25 @@ public struct RefGuard {
     }
     defer { _ = leader.raw }
     for (ns, refs) in moves { try check(ns, refs, reader) }
+  }
+
+  /// A push that our own pre-receive has just proved, with these very old and new values, which git compares again as it
+  /// locks: what is left to see is whether the refs of each transaction move together, and whether this is the leader.
+  private func checkTogether(_ moves: [Namespace: [KVRef: OldValue]], _ updates: [RefUpdate]) throws(Rejection) {
+    guard !moves.isEmpty else { return }
+    let leader = try Leader.hold(in: repository)
+    defer { _ = leader.raw }
+    for (ns, refs) in moves {
+      let begins = updates.contains { $0.ref == .kv(.ledger(ns)) && $0.old == .absent }
+      let wanted: [KVRef] = [.ledger(ns), .index(ns)] + (begins ? [.epoch(ns)] : [])
+      guard wanted.allSatisfy({ refs[$0]?.id != nil }) else { throw Self.alone(refs.keys.first ?? .ledger(ns)) }
+    }
+  }
+
+  private static func alone(_ ref: KVRef) -> Rejection {
+    .attestation(
+      "\(ref.description.quoted) may not move alone: the refs of a transaction move together",
+      hint: "push with --atomic, or update all refs of the transaction at once")
   }
 
   private func check(_ ns: Namespace, _ refs: [KVRef: OldValue], _ reader: ObjectReader) throws(Rejection) {
@@ -65,9 +88,7 @@ public struct RefGuard {
     guard let newLedger = refs[.ledger(ns)]?.id, let newIndex = refs[.index(ns)]?.id,
       moving.contains(where: { $0.0 == .ledger(ns) }), moving.contains(where: { $0.0 == .index(ns) })
     else {
-      throw .attestation(
-        "\(moving[0].0.description.quoted) may not move alone: the refs of a transaction move together",
-        hint: "push with --atomic, or update all refs of the transaction at once")
+      throw Self.alone(moving[0].0)
     }
     let ledger = try reader.commit(newLedger)
     let index = try reader.commit(newIndex)
