@@ -45,6 +45,7 @@ struct GoodPushTests {
   }
 
   static let rows: [Good] = [
+    changes("an etag of its bytes, at deep", policy: HostileRows.deep, HostileRows.abc),
     changes("a new key", Row.setNew), changes("a new value", Row.set("cfg:2", Value("other"))),
     changes("a deletion", { $0.entries["cfg:2"] = .some(nil) }),
     changes("a deletion undone", { $0.entries["cfg:gone"] = Value("back") }),

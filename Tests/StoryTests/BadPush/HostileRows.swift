@@ -23,7 +23,18 @@ enum HostileRows {
     + [
       Row.trees("a creator with a C1 control", 8, says: "created_by", of: creator("a\u{9b}b")) { _ in },
       Row.trees("a creator with a line separator", 8, says: "created_by", of: creator("a\u{2028}b")) { _ in },
+      Row.trees("an etag that is not its bytes', at deep", 8, says: "etag") { _ in }.under(deep).passing(),
     ].map(\.unseen)
+
+  /// V10: etags are computed from the bytes. `printf abc | b2sum`
+  static let deep = Template.policy("forbidden:", "verify: deep\n    forbidden:")
+  @Sendable static func abc(_ store: inout Store) {
+    var value = Value("abc")
+    value.etag =
+      "blake2b:ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+      + "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923"
+    store.entries["cfg:new"] = value
+  }
 
   private static func ref(_ name: String, _ ref: String) -> Row {
     Row.pushed(name, 3) { push, plan in push[ref] = plan.ledgerID }
