@@ -3,7 +3,7 @@ import Glibc
 /// Runs git: owns its arguments, environment and locale for one role.
 public struct Git: Sendable {
   public var environment: Environment
-  public let options: [String]
+  public var options: [String]
   /// Says every command on standard error before it runs.
   public var trace = false
 

@@ -13,6 +13,10 @@ public struct ObjectHasher: Sendable {
   public init(_ format: ObjectFormat) { self.format = format }
 
   public func id(_ kind: ObjectKind, _ content: [UInt8]) -> ObjectID {
+    content.withUnsafeBytes { id(kind, $0) }
+  }
+
+  public func id(_ kind: ObjectKind, _ content: UnsafeRawBufferPointer) -> ObjectID {
     let header = Self.header(kind, content.count)
     switch format {
     case .sha1:
@@ -27,10 +31,10 @@ public struct ObjectHasher: Sendable {
   static func header(_ kind: ObjectKind, _ size: Int) -> [UInt8] { Array("\(kind.rawValue) \(size)\0".utf8) }
 
   private static func run(
-    _ hash: inout some HashFunction, _ header: [UInt8], _ content: [UInt8], _ format: ObjectFormat
+    _ hash: inout some HashFunction, _ header: [UInt8], _ content: UnsafeRawBufferPointer, _ format: ObjectFormat
   ) -> ObjectID {
     header.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    content.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    hash.update(bufferPointer: content)
     return hash.finalize().withUnsafeBytes { ObjectID(raw: $0, format: format) }
   }
 }

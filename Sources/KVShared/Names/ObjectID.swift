@@ -66,6 +66,11 @@ public struct ObjectID: Hashable, Sendable, CustomStringConvertible {
   public static func == (a: ObjectID, b: ObjectID) -> Bool { a.words == b.words && a.format == b.format }
   public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 
+  /// The order of the raw bytes, in which a pack index lists objects.
+  func precedes(_ other: ObjectID) -> Bool { words < other.words }
+
+  var firstByte: UInt8 { UInt8(words.0 >> 56) }
+
   /// Appends the 20 or 32 raw bytes.
   public func appendRaw(to out: inout [UInt8]) {
     func put(_ word: UInt64) { withUnsafeBytes(of: word.bigEndian) { out.append(contentsOf: $0) } }

@@ -23,13 +23,47 @@ public struct ETag: Hashable, Sendable {
 
   /// Computes the etag of a value.
   public init(of value: [UInt8], _ algorithm: ETagAlgorithm) {
-    let digest = value.withUnsafeBytes { bytes in
-      switch algorithm {
-      case .blake3: BLAKE3.hash(bytes)
-      case .blake2b: BLAKE2b.hash(bytes, length: 64)
-      }
-    }
+    var hasher = Hasher(algorithm)
+    value.withUnsafeBytes { hasher.update($0) }
+    self = hasher.finalize()
+  }
+
+  private init(_ digest: [UInt8], _ algorithm: ETagAlgorithm) {
     self.algorithm = algorithm
     text = "\(algorithm.rawValue):\(Hex.string(digest))"
+  }
+
+  /// Computes the etag of a value that comes in pieces.
+  public struct Hasher {
+    private enum State {
+      case blake3(BLAKE3)
+      case blake2b(BLAKE2b)
+    }
+
+    private var state: State
+
+    public init(_ algorithm: ETagAlgorithm) {
+      state = algorithm == .blake3 ? .blake3(BLAKE3()) : .blake2b(BLAKE2b(length: algorithm.digestBytes))
+    }
+
+    /// Adds the next bytes of the value.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      switch state {
+      case .blake3(var hash):
+        hash.update(bytes)
+        state = .blake3(hash)
+      case .blake2b(var hash):
+        hash.update(bytes)
+        state = .blake2b(hash)
+      }
+    }
+
+    /// The etag of all bytes so far.
+    public func finalize() -> ETag {
+      switch state {
+      case .blake3(let hash): ETag(hash.finalize(), .blake3)
+      case .blake2b(let hash): ETag(hash.finalize(), .blake2b)
+      }
+    }
   }
 }

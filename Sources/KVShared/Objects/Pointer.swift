@@ -26,17 +26,27 @@ public struct Pointer: Codable, Equatable, Sendable {
       key: key, type: .inline, ledgerBlob: blob.hex, size: size, ctype: meta.ctype, ttl: meta.ttl, etag: meta.etag)
   }
 
-  /// Makes the pointer that remembers a deleted key.
-  public init(tombstone key: Key) {
-    self.init(key: key, type: .deleted, ledgerBlob: nil, size: 0, ctype: nil, ttl: nil, etag: nil)
+  /// Makes the pointer of a value that stands in chunks.
+  public init(chunked key: Key, manifest: ObjectID, size: Int, meta: Metadata) {
+    self.init(
+      key: key, type: .chunked, manifestBlob: manifest.hex, size: size, ctype: meta.ctype, ttl: meta.ttl,
+      etag: meta.etag)
   }
 
-  private init(key: Key, type: Kind, ledgerBlob: String?, size: Int, ctype: String?, ttl: String?, etag: String?) {
+  /// Makes the pointer that remembers a deleted key.
+  public init(tombstone key: Key) {
+    self.init(key: key, type: .deleted, size: 0, ctype: nil, ttl: nil, etag: nil)
+  }
+
+  private init(
+    key: Key, type: Kind, ledgerBlob: String? = nil, manifestBlob: String? = nil, size: Int, ctype: String?,
+    ttl: String?, etag: String?
+  ) {
     v = 1
     self.key = key.description
     self.type = type
     self.ledgerBlob = ledgerBlob
-    manifestBlob = nil
+    self.manifestBlob = manifestBlob
     self.size = size
     self.ctype = ctype
     self.ttl = ttl

@@ -102,13 +102,24 @@ public struct ChunksTrailers: Equatable, Sendable {
   public let namespace: Namespace
   public let transaction: TransactionID
 
+  static let names = ["KV-NS", "KV-Txn"]
+
+  public init(namespace: Namespace, transaction: TransactionID) {
+    self.namespace = namespace
+    self.transaction = transaction
+  }
+
   /// Throws `.attestation` that names the commit and what is wrong.
   public init(_ commit: Commit) throws(Rejection) {
-    let (v, _) = try commit.trailers(["KV-NS", "KV-Txn"])
+    let (v, _) = try commit.trailers(Self.names)
     guard let ns = Namespace(v[0]) else { throw commit.malformed("KV-NS", v[0]) }
     guard let txn = TransactionID(v[1]) else { throw commit.malformed("KV-Txn", v[1]) }
-    namespace = ns
-    transaction = txn
+    self.init(namespace: ns, transaction: txn)
+  }
+
+  public func message(_ text: String) -> String {
+    let values = [namespace.name, transaction.text]
+    return TrailerBlock(text: text, trailers: zip(Self.names, values).map { Trailer(name: $0, value: $1) }).message
   }
 }
 

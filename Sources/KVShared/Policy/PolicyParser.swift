@@ -81,10 +81,13 @@ private struct PolicyParser {
     chunking.min ?= try fields.size("min")
     chunking.avg ?= try fields.size("avg")
     chunking.max ?= try fields.size("max")
-    guard chunking.min >= 1 else { throw fields.failure("chunk size is 0", at: "min") }
     guard chunking.min <= chunking.avg, chunking.avg <= chunking.max else {
       throw fields.failure(
         "chunk sizes are not min <= avg <= max (\(chunking.min), \(chunking.avg), \(chunking.max) bytes)")
+    }
+    let bounds = Chunker.sizes
+    guard chunking.isSound else {
+      throw fields.failure("chunk sizes are not within \(bounds.lowerBound) to \(bounds.upperBound) bytes")
     }
     return chunking
   }

@@ -1,7 +1,7 @@
 /// Sizes and durations as a policy writes them; nil for anything malformed or too large for `Int`.
-enum PolicyUnits {
+public enum PolicyUnits {
   /// Reads `4096`, `64KiB`, `1MiB` or `2GiB` as bytes.
-  static func size(_ text: String) -> Int? {
+  public static func size(_ text: String) -> Int? {
     scaled(text, by: ["": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30])
   }
 

@@ -99,6 +99,10 @@ extension [UInt8]: ContiguousCollection {
   public func withContiguousBytes(_ body: (UnsafeRawBufferPointer) -> Void) { withUnsafeBytes(body) }
 }
 
+extension UnsafeRawBufferPointer: ContiguousCollection {
+  public func withContiguousBytes(_ body: (UnsafeRawBufferPointer) -> Void) { body(self) }
+}
+
 extension String: ContiguousCollection {
   public func withContiguousBytes(_ body: (UnsafeRawBufferPointer) -> Void) { Array(utf8).withUnsafeBytes(body) }
 }

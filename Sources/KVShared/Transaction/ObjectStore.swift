@@ -2,19 +2,19 @@ import Glibc
 
 /// Puts new objects into a repository: a few as loose objects, many as one pack.
 ///
-/// Objects wait in memory until `flush`; above `looseLimit` of them they go to an unnamed spool file, which becomes the
+/// Objects wait in memory until `flush`; above `looseLimit` of them they go to an unnamed file, which becomes the
 /// pack. What a failed command leaves behind is unreachable and `git gc` takes it away.
 public final class ObjectStore: ObjectSink {
   public let format: ObjectFormat
   private let hasher: ObjectHasher
   private let git: Git
   private let directory: String
-  private let allowsLoose: Bool
-  private let syncs: Bool
+  private let writesFiles: Bool
+  private let syncs: Durability
   private var known: Set<ObjectID> = []
   private var waiting: [(id: ObjectID, kind: ObjectKind, content: [UInt8])] = []
   private var waitingBytes = 0
-  private var spool: PackSpool?
+  private var pack: PackWriter?
 
   /// Objects beyond this number travel as a pack, as `receive.unpackLimit` has it on the other side.
   private static let looseLimit = 100
@@ -22,44 +22,75 @@ public final class ObjectStore: ObjectSink {
 
   /// - Parameters:
   ///   - directory: the repository's `objects` folder.
-  ///   - allowsLoose: false where files of ours would get other permissions than git's (`core.sharedRepository`).
-  ///   - syncs: whether loose objects are made durable one by one (`core.fsync` names them).
-  public init(format: ObjectFormat, git: Git, directory: String, allowsLoose: Bool, syncs: Bool) {
+  ///   - writesFiles: false where files of ours would get other permissions than git's (`core.sharedRepository`): then
+  ///     git puts everything there.
+  ///   - syncs: what is made durable (`core.fsync` says it).
+  public init(format: ObjectFormat, git: Git, directory: String, writesFiles: Bool, syncs: Durability) {
     self.format = format
     hasher = ObjectHasher(format)
     self.git = git
     self.directory = directory
-    self.allowsLoose = allowsLoose
+    self.writesFiles = writesFiles
     self.syncs = syncs
+  }
+
+  /// Which files are synced before they count.
+  public struct Durability: Sendable {
+    public let loose: Bool
+    public let packs: Bool
+
+    public init(loose: Bool, packs: Bool) {
+      self.loose = loose
+      self.packs = packs
+    }
   }
 
   public func store(_ kind: ObjectKind, _ content: [UInt8]) throws(Rejection) -> ObjectID {
     let id = hasher.id(kind, content)
     guard known.insert(id).inserted else { return id }
-    if spool != nil {
-      try spool?.append(kind, content)
+    if pack != nil {
+      try append(kind, id, content)
     } else {
       waiting.append((id, kind, content))
       waitingBytes += content.count
-      if waiting.count > Self.looseLimit || waitingBytes > Self.looseBytes || !allowsLoose { try startSpool() }
+      if waiting.count > Self.looseLimit || waitingBytes > Self.looseBytes || !writesFiles { try startPack() }
     }
     return id
   }
 
+  /// Keeps a blob whose id the caller has computed; it goes to the pack, without a copy in memory.
+  public func store(blob id: ObjectID, _ content: UnsafeRawBufferPointer) throws(Rejection) {
+    guard known.insert(id).inserted else { return }
+    if pack == nil { try startPack() }
+    try pack?.append(.blob, id, content)
+  }
+
+  private func append(_ kind: ObjectKind, _ id: ObjectID, _ content: [UInt8]) throws(Rejection) {
+    var failure: Rejection?
+    content.withUnsafeBytes { bytes in
+      do throws(Rejection) {
+        try pack?.append(kind, id, bytes)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
   /// Makes everything stored so far visible to git.
   public func flush() throws(Rejection) {
-    if spool != nil {
-      try spool?.finish(git, format)
-      spool = nil
+    if pack != nil {
+      try pack?.finish(handingTo: writesFiles ? nil : git, syncs: syncs.packs)
+      pack = nil
     }
     for object in waiting { try writeLoose(object.id, object.kind, object.content) }
     waiting = []
     waitingBytes = 0
   }
 
-  private func startSpool() throws(Rejection) {
-    spool = try PackSpool(directory: directory)
-    for object in waiting { try spool?.append(object.kind, object.content) }
+  private func startPack() throws(Rejection) {
+    pack = try PackWriter(directory: directory, format)
+    for object in waiting { try append(object.kind, object.id, object.content) }
     waiting = []
     waitingBytes = 0
   }
@@ -72,13 +103,13 @@ public final class ObjectStore: ObjectSink {
     guard access(path, F_OK) != 0 else { return }
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw .errno("make", folder) }
     var bytes: [UInt8] = []
-    PackFormat.appendZlib(ObjectHasher.header(kind, content.count) + content, to: &bytes)
+    (ObjectHasher.header(kind, content.count) + content).withUnsafeBytes { PackFormat.appendZlib($0, to: &bytes) }
     // The prefix is git's own, so that `git gc` prunes what a crash leaves.
     let temporary = "\(folder)/tmp_obj_\(getpid())_\(hex.suffix(6))"
     do {
       let file = try Descriptor(path: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o444)
       try IO.write(bytes, to: file.raw, temporary)
-      if syncs { try file.sync() }
+      if syncs.loose { try file.sync() }
     }
     guard rename(temporary, path) == 0 else {
       let failure = Rejection.errno("rename", temporary)

@@ -8,7 +8,7 @@ enum PackFormat {
   static func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian, Array.init) }
 
   /// Appends one object: type and size, then the zlib stream.
-  static func append(_ kind: ObjectKind, _ content: [UInt8], to out: inout [UInt8]) {
+  static func append(_ kind: ObjectKind, _ content: UnsafeRawBufferPointer, to out: inout [UInt8]) {
     let type: UInt8 =
       switch kind {
       case .commit: 1
@@ -28,7 +28,7 @@ enum PackFormat {
   }
 
   /// Appends a zlib stream of stored blocks.
-  static func appendZlib(_ content: [UInt8], to out: inout [UInt8]) {
+  static func appendZlib(_ content: UnsafeRawBufferPointer, to out: inout [UInt8]) {
     out.append(contentsOf: [0x78, 0x01])
     var at = 0
     repeat {
@@ -37,29 +37,11 @@ enum PackFormat {
       out.append(at + part == content.count ? 1 : 0)
       withUnsafeBytes(of: length.littleEndian) { out.append(contentsOf: $0) }
       withUnsafeBytes(of: (~length).littleEndian) { out.append(contentsOf: $0) }
-      out.append(contentsOf: content[at..<(at + part)])
+      out.append(contentsOf: UnsafeRawBufferPointer(rebasing: content[at..<(at + part)]))
       at += part
     } while at < content.count
-    out.append(contentsOf: bigEndian(adler32(content)))
-  }
-
-  /// RFC 1950's checksum; sums are reduced every 5,552 bytes, the most that cannot overflow.
-  static func adler32(_ bytes: [UInt8]) -> UInt32 {
-    var a: UInt32 = 1
-    var b: UInt32 = 0
-    bytes.withUnsafeBufferPointer { buffer in
-      var at = 0
-      while at < buffer.count {
-        let end = min(at + 5552, buffer.count)
-        while at < end {
-          a &+= UInt32(buffer[at])
-          b &+= a
-          at += 1
-        }
-        a %= 65521
-        b %= 65521
-      }
-    }
-    return b << 16 | a
+    var sum = Adler32()
+    sum.update(content)
+    out.append(contentsOf: bigEndian(sum.value))
   }
 }

@@ -1,11 +1,15 @@
 /// What a transaction does to one key.
 public enum KeyEdit: Sendable {
-  /// Puts a value whose blobs are stored already.
-  case set(LedgerTree.Slot, Pointer)
+  /// Puts a value whose blobs are stored already, or stand in the chunks tree already.
+  case set(LedgerTree.Slot, Pointer, chunks: [Manifest.Chunk] = [])
   case delete
 
-  var slot: LedgerTree.Slot? {
-    if case .set(let slot, _) = self { slot } else { nil }
+  public var slot: LedgerTree.Slot? {
+    if case .set(let slot, _, _) = self { slot } else { nil }
+  }
+
+  public var chunks: [Manifest.Chunk] {
+    if case .set(_, _, let chunks) = self { chunks } else { [] }
   }
 }
 
@@ -26,6 +30,20 @@ public struct TransactionBase: Sendable {
   }
 }
 
+/// The chunks a transaction builds on, and where chunks are kept.
+public struct ChunksBase {
+  /// The tip of the epoch's chunks ref; nil where there is none.
+  public let tip: Commit?
+  public let reader: ObjectReader
+  let sink: any ObjectSink
+
+  public init(tip: Commit?, reader: ObjectReader, sink: any ObjectSink) {
+    self.tip = tip
+    self.reader = reader
+    self.sink = sink
+  }
+}
+
 /// A transaction whose objects are stored and whose refs have not moved yet.
 public struct BuiltTransaction: Sendable {
   public let id: TransactionID
@@ -33,6 +51,8 @@ public struct BuiltTransaction: Sendable {
   public let ledger: ObjectID
   public let ledgerTree: ObjectID
   public let index: ObjectID
+  /// The chunks commit; only a transaction that brings chunks makes one.
+  public let chunks: ObjectID?
   /// The epoch commit; only the first transaction of a namespace makes one.
   public let epochCommit: ObjectID?
   public let keysSet: Int
@@ -66,10 +86,11 @@ public struct TransactionBuilder {
   /// Stores trees and commits.
   /// - Parameters:
   ///   - base: nil begins the namespace, with the given epoch.
+  ///   - chunks: asked for where an edit has chunks.
   ///   - text: subject and body of the ledger commit; nil writes a subject of our own.
   public func build(
-    _ edits: [Key: KeyEdit], on base: TransactionBase?, firstEpoch: EpochLabel, id: TransactionID, text: String?,
-    extra: [Trailer]
+    _ edits: [Key: KeyEdit], on base: TransactionBase?, chunks: () throws(Rejection) -> ChunksBase,
+    firstEpoch: EpochLabel, id: TransactionID, text: String?, extra: [Trailer]
   ) throws(Rejection) -> BuiltTransaction {
     let deleted = edits.values.count { $0.slot == nil }
     let epoch = base?.trailers.epoch ?? firstEpoch
@@ -78,17 +99,22 @@ public struct TransactionBuilder {
     var pointers: [Key: ObjectID] = [:]
     pointers.reserveCapacity(edits.count)
     for (key, edit) in edits {
-      let pointer = if case .set(_, let pointer) = edit { pointer } else { Pointer(tombstone: key) }
+      let pointer = if case .set(_, let pointer, _) = edit { pointer } else { Pointer(tombstone: key) }
       pointers[key] = try sink.store(.blob, CanonicalJSON.encode(pointer))
     }
     let indexTree = try IndexTree.apply(
       pointers, to: base?.index.tree, namespace: namespace, reader: reader, sink: sink)
+    let signs = authority.signs
+    var bringsChunks: (id: ObjectID, tree: ObjectID)?
+    if edits.values.contains(where: { !$0.chunks.isEmpty }) {
+      bringsChunks = try chunksCommit(edits, on: try chunks(), id: id, sign: signs == .all)
+    }
     let trailers = LedgerTrailers(
       namespace: namespace, transaction: id, baseTree: base?.ledger.tree ?? sink.format.emptyTree,
-      indexTree: indexTree, chunksTree: nil, epoch: epoch, keysSet: edits.count - deleted, keysDeleted: deleted,
+      indexTree: indexTree, chunksTree: bringsChunks?.tree, epoch: epoch, keysSet: edits.count - deleted,
+      keysDeleted: deleted,
       extra: extra)
     let subject = "kv: set \(edits.count - deleted), delete \(deleted) in \(namespace)"
-    let signs = authority.signs
     let ledger = try commit(
       ledgerTree, parent: base?.ledger.id, trailers.message(text ?? subject), sign: signs != .none)
     let index = try commit(
@@ -98,8 +124,24 @@ public struct TransactionBuilder {
     let epochCommit =
       base == nil ? try firstEpochCommit(epoch, ledger: ledger, index: index, id: id, sign: signs != .none) : nil
     return BuiltTransaction(
-      id: id, epoch: epoch, ledger: ledger, ledgerTree: ledgerTree, index: index, epochCommit: epochCommit,
+      id: id, epoch: epoch, ledger: ledger, ledgerTree: ledgerTree, index: index, chunks: bringsChunks?.id,
+      epochCommit: epochCommit,
       keysSet: edits.count - deleted, keysDeleted: deleted)
+  }
+
+  /// The commit that adds the chunks the epoch does not have; nil where it has them all.
+  private func chunksCommit(
+    _ edits: [Key: KeyEdit], on base: ChunksBase, id: TransactionID, sign: Bool
+  ) throws(Rejection) -> (id: ObjectID, tree: ObjectID)? {
+    var chunks: [ChunkDigest: ObjectID] = [:]
+    for edit in edits.values { for chunk in edit.chunks { chunks[chunk.digest] = chunk.blob } }
+    let there = try ChunksTree.lookup(chunks.keys, in: base.tip?.tree, namespace: namespace, reader: base.reader)
+    let added = chunks.filter { there[$0.key] == nil }
+    guard !added.isEmpty else { return nil }
+    let tree = try ChunksTree.add(
+      added, to: base.tip?.tree, namespace: namespace, reader: base.reader, sink: base.sink)
+    let message = ChunksTrailers(namespace: namespace, transaction: id).message("kv: \(added.count) chunks of \(id)")
+    return (try commit(tree, parent: base.tip?.id, message, sign: sign, into: base.sink), tree)
   }
 
   private func firstEpochCommit(
@@ -113,8 +155,10 @@ public struct TransactionBuilder {
     return try commit(tree, parent: nil, message, sign: sign)
   }
 
-  private func commit(_ tree: ObjectID, parent: ObjectID?, _ message: String, sign: Bool) throws(Rejection) -> ObjectID
-  {
+  private func commit(
+    _ tree: ObjectID, parent: ObjectID?, _ message: String, sign: Bool, into other: (any ObjectSink)? = nil
+  ) throws(Rejection) -> ObjectID {
+    let sink = other ?? sink
     let payload = Commit.payload(
       tree: tree, parent: parent, author: authority.author, committer: authority.committer, message: message)
     guard sign else { return try sink.store(.commit, payload) }

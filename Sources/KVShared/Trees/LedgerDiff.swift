@@ -97,45 +97,58 @@ public struct LedgerDiff {
   }
 
   private func compare(_ node: Node, into changes: inout [KeyChange]) throws(Rejection) {
-    struct Sides {
-      var oldData: ObjectID?
-      var newData: ObjectID?
-      var oldMeta: ObjectID?
-      var newMeta: ObjectID?
+    var sides: [[UInt8]: (old: Side, new: Side)] = [:]
+    for entry in try reader.entries(node.oldData) {
+      let (name, part) = Self.part(entry.name)
+      sides[name, default: (Side(), Side())].old[keyPath: part] = entry.id
     }
-    var sides: [[UInt8]: Sides] = [:]
-    for entry in try reader.entries(node.oldData) { sides[entry.name, default: Sides()].oldData = entry.id }
     for entry in try files(node.newData) {
-      if entry.name.ends(with: LedgerTree.manifestSuffix) {
-        throw .policy(
-          "\(entry.name.quoted) is a manifest: chunked values are not taken by this version",
-          hint: "keep values within max_value_inline")
-      }
-      sides[entry.name, default: Sides()].newData = entry.id
+      let (name, part) = Self.part(entry.name)
+      sides[name, default: (Side(), Side())].new[keyPath: part] = entry.id
     }
     for entry in try reader.entries(node.oldMeta) {
-      sides[entry.name.droppingSuffix(LedgerTree.metaSuffix) ?? entry.name, default: Sides()].oldMeta = entry.id
+      let name = entry.name.droppingSuffix(LedgerTree.metaSuffix) ?? entry.name
+      sides[name, default: (Side(), Side())].old.meta = entry.id
     }
     for entry in try files(node.newMeta) {
       guard let name = entry.name.droppingSuffix(LedgerTree.metaSuffix) else { throw stray(entry.name) }
-      sides[name, default: Sides()].newMeta = entry.id
+      sides[name, default: (Side(), Side())].new.meta = entry.id
     }
-    for (name, side) in sides where side.oldData != side.newData || side.oldMeta != side.newMeta {
+    for (name, side) in sides where side.old != side.new {
       guard let raw = PercentEncoding.decode(name) else { throw stray(name) }
       let key = try Key(bytes: raw)
       guard [key.shard.0, key.shard.1] == node.prefix else {
         throw .attestation(
           "key \(key.description.quoted) stands in the shard \(Hex.string(node.prefix)), which is not its own")
       }
-      let before = side.oldData.flatMap { data in side.oldMeta.map { LedgerTree.Slot(data: data, meta: $0) } }
-      switch (side.newData, side.newMeta) {
-      case (let data?, let meta?):
-        changes.append(KeyChange(key: key, before: before, after: LedgerTree.Slot(data: data, meta: meta)))
-      case (nil, nil): changes.append(KeyChange(key: key, before: before, after: nil))
-      case (_?, nil): throw .attestation("key \(key.description.quoted) has data but no metadata")
-      case (nil, _?): throw .attestation("key \(key.description.quoted) has metadata but no data")
+      let what = "key \(key.description.quoted)"
+      guard side.new.value == nil || side.new.manifest == nil else {
+        throw .attestation("\(what) has both a value and a manifest")
       }
+      guard (side.new.data == nil) == (side.new.meta == nil) else {
+        throw .attestation(
+          side.new.meta == nil ? "\(what) has data but no metadata" : "\(what) has metadata but no data")
+      }
+      changes.append(KeyChange(key: key, before: side.old.slot, after: side.new.slot))
     }
+  }
+
+  /// The files of one key in one of the two trees.
+  private struct Side: Equatable {
+    var value: ObjectID?
+    var manifest: ObjectID?
+    var meta: ObjectID?
+
+    var data: ObjectID? { value ?? manifest }
+    var slot: LedgerTree.Slot? {
+      data.flatMap { data in meta.map { LedgerTree.Slot(data: data, meta: $0, isChunked: value == nil) } }
+    }
+  }
+
+  /// Splits the name of a file below `data` into the key's and what the file is.
+  private static func part(_ name: [UInt8]) -> ([UInt8], WritableKeyPath<Side, ObjectID?>) {
+    if let key = name.droppingSuffix(LedgerTree.manifestSuffix) { return (key, \.manifest) }
+    return (name, \.value)
   }
 
   private func files(_ id: ObjectID?) throws(Rejection) -> [TreeEntry] {

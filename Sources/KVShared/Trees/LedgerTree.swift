@@ -1,16 +1,20 @@
-/// The layout of ledger trees: `kv/<ns>/data/<hh>/<hh>/<enc(key)>` and `kv/<ns>/meta/<hh>/<hh>/<enc(key)>.meta`.
+/// The layout of ledger trees: `kv/<ns>/data/<hh>/<hh>/<enc(key)>`, with `.manifest.json` behind it for a value in
+/// chunks, and `kv/<ns>/meta/<hh>/<hh>/<enc(key)>.meta`.
 public enum LedgerTree {
   static let manifestSuffix = Array(".manifest.json".utf8)
   static let metaSuffix = Array(".meta".utf8)
 
-  /// What a change leaves of a key: its value's and its metadata's blobs.
+  /// What stands for a key: its value's and its metadata's blobs.
   public struct Slot: Equatable, Sendable {
+    /// The value itself, or the manifest of its chunks.
     public let data: ObjectID
     public let meta: ObjectID
+    public let isChunked: Bool
 
-    public init(data: ObjectID, meta: ObjectID) {
+    public init(data: ObjectID, meta: ObjectID, isChunked: Bool = false) {
       self.data = data
       self.meta = meta
+      self.isChunked = isChunked
     }
   }
 
@@ -39,7 +43,9 @@ public enum LedgerTree {
     for (key, slot) in changes {
       let (a, b) = key.shard
       let name = key.encoded
-      data.directory(Hex.pair(a)).directory(Hex.pair(b)).setFile(name, slot?.data)
+      let values = data.directory(Hex.pair(a)).directory(Hex.pair(b))
+      values.setFile(name, slot?.isChunked == false ? slot?.data : nil)
+      values.setFile(name + manifestSuffix, slot?.isChunked == true ? slot?.data : nil)
       meta.directory(Hex.pair(a)).directory(Hex.pair(b)).setFile(name + metaSuffix, slot?.meta)
     }
     let new = try edit.apply(to: root, reader: reader, sink: sink)
@@ -50,10 +56,9 @@ public enum LedgerTree {
   public static func lookup(
     _ keys: some Sequence<Key>, in root: ObjectID?, namespace: Namespace, reader: ObjectReader
   ) throws(Rejection) -> [Key: Slot] {
-    var found: [Key: (data: ObjectID?, meta: ObjectID?)] = [:]
+    var found: [Key: (data: ObjectID?, meta: ObjectID?, isChunked: Bool)] = [:]
     for kind in ["data", "meta"] {
       guard let top = try reader.directory(Self.root(of: namespace) + [Array(kind.utf8)], in: root) else { continue }
-      let suffix = kind == "meta" ? metaSuffix : []
       var at: [(key: Key, directory: ObjectID)] = keys.map { ($0, top) }
       for level in 0..<2 {
         try reader.load(trees: at.map(\.directory))
@@ -68,17 +73,23 @@ public enum LedgerTree {
       }
       try reader.load(trees: at.map(\.directory))
       for (key, directory) in at {
-        let name = key.encoded + suffix
-        guard let entry = try reader.entries(directory).first(where: { $0.name == name }) else { continue }
-        if kind == "data" {
-          found[key, default: (nil, nil)].data = entry.id
-        } else {
-          found[key, default: (nil, nil)].meta = entry.id
+        let name = key.encoded
+        if kind == "meta" {
+          found[key, default: (nil, nil, false)].meta = try reader.file(name + metaSuffix, in: directory)
+        } else if let value = try reader.file(name, in: directory) {
+          found[key, default: (nil, nil, false)].data = value
+        } else if let manifest = try reader.file(name + manifestSuffix, in: directory) {
+          found[key, default: (nil, nil, false)].data = manifest
+          found[key]?.isChunked = true
         }
       }
     }
     return found.compactMapValues { slot in
-      if let data = slot.data, let meta = slot.meta { Slot(data: data, meta: meta) } else { nil }
+      if let data = slot.data, let meta = slot.meta {
+        Slot(data: data, meta: meta, isChunked: slot.isChunked)
+      } else {
+        nil
+      }
     }
   }
 }
@@ -92,5 +103,10 @@ extension ObjectReader {
       at = try entries(at).first { $0.isTree && $0.name == name }?.id
     }
     return at
+  }
+
+  /// The blob of that name in a directory; nil where there is none.
+  func file(_ name: [UInt8], in directory: ObjectID) throws(Rejection) -> ObjectID? {
+    try entries(directory).first { !$0.isTree && $0.name == name }?.id
   }
 }

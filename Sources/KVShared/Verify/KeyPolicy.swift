@@ -20,17 +20,38 @@ public struct KeyPolicy: Sendable {
   /// - Parameter bytes: the value, or empty where `needsBytes` said no.
   public func check(_ key: Key, size: Int, meta: Metadata, bytes: [UInt8]) throws(Rejection) {
     try check(key)
-    let limit = min(rules.maxValueInline, rules.maxValueTotal)
+    guard size <= rules.maxValueTotal else { throw Self.tooLarge(key.description.quoted, size, rules) }
+    let limit = rules.maxValueInline
     guard size <= limit else {
       throw .policy(
         "value of \(key.description.quoted) has \(size) bytes, more than max_value_inline (\(limit))",
-        hint: "chunked values are not taken by this version")
+        hint: "larger values are stored in chunks; 'git kv set' does it")
     }
-    if rules.forbidLFS, size <= Self.lfsPointerBytes, Self.isLFSPointer(bytes) {
-      throw .policy(
-        "value of \(key.description.quoted) is an LFS pointer, and LFS is forbidden", hint: "store the value itself")
-    }
+    if needsBytes(size: size) { try check(key, bytes: bytes) }
     try checkLifetime(key, meta)
+  }
+
+  /// The same for a value in chunks, without a look at its bytes.
+  /// - Parameter size: bytes of the whole value.
+  public func check(chunked key: Key, size: Int, meta: Metadata) throws(Rejection) {
+    try check(key)
+    guard size <= rules.maxValueTotal else { throw Self.tooLarge(key.description.quoted, size, rules) }
+    try checkLifetime(key, meta)
+  }
+
+  /// The refusal of a value above `max_value_total`.
+  /// - Parameter size: its bytes, nil where nobody has counted to the end.
+  public static func tooLarge(_ what: String, _ size: Int?, _ rules: NamespacePolicy) -> Rejection {
+    .policy(
+      "value of \(what) has \(size.map { "\($0) bytes, " } ?? "")more than max_value_total (\(rules.maxValueTotal))",
+      hint: "cut it into several keys, or have the policy raised")
+  }
+
+  /// Throws `.policy` for bytes that are an LFS pointer.
+  func check(_ key: Key, bytes: [UInt8]) throws(Rejection) {
+    guard Self.isLFSPointer(bytes) else { return }
+    throw .policy(
+      "value of \(key.description.quoted) is an LFS pointer, and LFS is forbidden", hint: "store the value itself")
   }
 
   /// Git LFS reads a pointer leniently, so every line of it counts: one that names a version, and one that names an object.

@@ -1,37 +1,90 @@
-/// Derives from the ledger alone what the index has to say of each changed key.
+/// Derives from the ledger alone what the index has to say of each changed key, and which chunks it needs.
 public struct PointerDerivation {
   let policy: KeyPolicy
   /// V10: etags are computed from the bytes.
   let isDeep: Bool
   let reader: ObjectReader
 
-  /// - Parameter isDeep: computes etags from the bytes and compares (V10).
+  /// - Parameter isDeep: computes the etags of inline values from the bytes and compares (V10).
   public init(policy: KeyPolicy, isDeep: Bool, reader: ObjectReader) {
     self.policy = policy
     self.isDeep = isDeep
     self.reader = reader
   }
 
-  /// Checks values and metadata on the way. Throws `.attestation` or `.policy`.
-  public func pointers(of changes: [KeyChange]) throws(Rejection) -> [Key: Pointer] {
-    var pointers: [Key: Pointer] = [:]
-    pointers.reserveCapacity(changes.count)
-    var live: [(key: Key, slot: LedgerTree.Slot)] = []
+  /// What changed keys demand.
+  public struct Demand {
+    public var pointers: [Key: Pointer] = [:]
+    /// Of the keys in chunks.
+    public var manifests: [Key: Manifest] = [:]
+  }
+
+  private typealias Live = (key: Key, slot: LedgerTree.Slot)
+
+  /// Checks values, manifests and metadata on the way. Throws `.attestation` or `.policy`.
+  public func demand(of changes: [KeyChange]) throws(Rejection) -> Demand {
+    var demand = Demand()
+    demand.pointers.reserveCapacity(changes.count)
+    var inline: [Live] = []
+    var chunked: [Live] = []
     for change in changes {
       if let slot = change.after {
-        live.append((change.key, slot))
+        try policy.check(change.key)
+        if slot.isChunked { chunked.append((change.key, slot)) } else { inline.append((change.key, slot)) }
       } else {
-        pointers[change.key] = Pointer(tombstone: change.key)
+        demand.pointers[change.key] = Pointer(tombstone: change.key)
       }
     }
+    try takeValues(inline, &demand)
+    try takeManifests(chunked, &demand)
+    return demand
+  }
+
+  private func takeValues(_ live: [Live], _ demand: inout Demand) throws(Rejection) {
     // Few values are asked for with their bytes at once; many are first asked for their sizes.
     let sizes = live.count <= Self.fewKeys ? nil : try sizes(of: live)
+    try read(live, "value", wantsBytes: { at in sizes.map { wantsBytes($0[at]) } ?? true }) {
+      (key, slot, blob, meta) throws(Rejection) in
+      try policy.check(key, size: blob.size, meta: meta, bytes: blob.bytes)
+      if isDeep { try checkETag(key, meta, blob.bytes) }
+      demand.pointers[key] = Pointer(inline: key, blob: slot.data, size: blob.size, meta: meta)
+    }
+  }
+
+  private func takeManifests(_ live: [Live], _ demand: inout Demand) throws(Rejection) {
+    guard !live.isEmpty else { return }
+    let usual = reader.blobBytes
+    reader.blobBytes = max(usual, Manifest.maxBytes)
+    defer { reader.blobBytes = usual }
+    try read(live, "manifest", wantsBytes: { _ in true }) { (key, slot, blob, meta) throws(Rejection) in
+      guard blob.size <= Manifest.maxBytes else {
+        throw .attestation(
+          "the manifest of \(key.description.quoted) has \(blob.size) bytes, more than \(Manifest.maxBytes)")
+      }
+      let manifest = try Manifest(blob.bytes, key: key, format: reader.format)
+      guard manifest.etag.text == meta.etag else {
+        throw .attestation(
+          "the manifest of \(key.description.quoted) says etype \(manifest.etag.text), its metadata \(meta.etag)")
+      }
+      try policy.check(chunked: key, size: manifest.totalSize, meta: meta)
+      demand.manifests[key] = manifest
+      demand.pointers[key] = Pointer(chunked: key, manifest: slot.data, size: manifest.totalSize, meta: meta)
+    }
+    for (key, manifest) in demand.manifests where policy.needsBytes(size: manifest.totalSize) {
+      let pieces = try reader.read(manifest.chunks.map { .contents($0.blob.hex) })
+      try policy.check(key, bytes: pieces.flatMap { $0?.bytes ?? [] })
+    }
+  }
+
+  /// Reads metadata and data of keys and hands them over, pair by pair.
+  private func read(
+    _ live: [Live], _ what: String, wantsBytes: (Int) -> Bool,
+    each: (Key, LedgerTree.Slot, ObjectReply, Metadata) throws(Rejection) -> Void
+  ) throws(Rejection) {
     var requests: [ObjectRequest] = []
     for (at, item) in live.enumerated() {
-      try policy.check(item.key)
       requests.append(.contents(item.slot.meta.hex))
-      requests.append(
-        sizes.map { wantsBytes($0[at]) } ?? true ? .contents(item.slot.data.hex) : .info(item.slot.data.hex))
+      requests.append(wantsBytes(at) ? .contents(item.slot.data.hex) : .info(item.slot.data.hex))
     }
     var meta: Metadata?
     var failure: Rejection?
@@ -39,21 +92,18 @@ public struct PointerDerivation {
       guard failure == nil else { return }
       do throws(Rejection) {
         let (key, slot) = live[at / 2]
-        let blob = try blob(reply, at % 2 == 0 ? "metadata" : "value", key)
+        let blob = try blob(reply, at % 2 == 0 ? "metadata" : what, key)
         guard let parsed = meta else {
           meta = try Metadata(blob.bytes, key: key)
           return
         }
         meta = nil
-        try policy.check(key, size: blob.size, meta: parsed, bytes: blob.bytes)
-        if isDeep { try checkETag(key, parsed, blob.bytes) }
-        pointers[key] = Pointer(inline: key, blob: slot.data, size: blob.size, meta: parsed)
+        try each(key, slot, blob, parsed)
       } catch {
         failure = error
       }
     }
     if let failure { throw failure }
-    return pointers
   }
 
   /// Up to this many values cost less to read than to ask about.

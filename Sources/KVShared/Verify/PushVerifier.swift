@@ -41,11 +41,11 @@ public struct PushVerifier {
     _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, _ reader: ObjectReader
   ) throws(Rejection) -> [VerifiedTransaction] {
     guard let ledger = move.ledger, let index = move.index else {
-      if let lone = move.chunks, move.ledger == nil, move.index == nil { throw Self.unsupported(lone) }
       let what =
         move.ledger != nil
         ? "the ledger without the index"
-        : move.index != nil ? "the index without the ledger" : "neither ledger nor index"
+        : move.index != nil
+          ? "the index without the ledger" : move.chunks != nil ? "the chunks alone" : "neither ledger nor index"
       throw .attestation(
         "the push moves \(what) of \(ns.name.quoted)", hint: "a transaction is one commit on each; push them together")
     }
@@ -54,7 +54,13 @@ public struct PushVerifier {
     }
     let said = try LedgerTrailers(try reader.commit(tip))
     let turn = Turn(repository: repository, namespace: ns, transaction: said.transaction)
-    if let race = try lostRace([ledger, index, move.chunks, move.epoch].compactMap { $0 }, reader) {
+    let chunksRef = KVRef.chunks(ns, said.epoch)
+    if let chunks = move.chunks, chunks.ref != .kv(chunksRef) {
+      throw .attestation(
+        "\(chunks.ref.description.quoted) is not of the transaction's epoch, \(said.epoch.name.quoted)")
+    }
+    let held = try held([ledger, index, move.chunks, move.epoch].compactMap { $0 }, and: chunksRef, reader)
+    if let race = held.race {
       if said.comesBack { turn.leave(to: said.transaction) }
       throw race
     }
@@ -73,32 +79,33 @@ public struct PushVerifier {
         for commit in chains.chunks?.commits ?? [] { try signatures.check(commit) }
       }
     }
-    if let chunks = move.chunks { throw Self.unsupported(chunks) }
     let proof = TransactionProof(rules: rules, reader: reader)
+    var chunksTree = try held.chunks.map { (id) throws(Rejection) in try reader.commit(id).tree }
     // Nothing larger is ever looked into, whatever a push brings along.
     reader.blobBytes = max(rules.verify == .deep ? rules.maxValueInline : 0, 1 << 16)
     let proved = try candidates.map { (candidate) throws(Rejection) in
       // Trees are remembered for one transaction, so that a long push needs no more memory than a short one.
-      defer { reader.forgetTrees() }
-      return try proof.prove(candidate)
+      defer {
+        reader.forgetTrees()
+        chunksTree = candidate.trailers.chunksTree ?? chunksTree
+      }
+      return try proof.prove(candidate, chunksTree: chunksTree)
     }
     turn.linger()
     return proved
   }
 
-  private static func unsupported(_ chunks: RefUpdate) -> Rejection {
-    .policy(
-      "\(chunks.ref.description.quoted): chunked values are not taken by this version",
-      hint: "keep values within max_value_inline")
-  }
-
+  /// What the moved refs hold now, and the chunks ref beside them.
+  ///
   /// A ref that has moved since the client looked is a lost race; saying so before any proof keeps losers cheap.
-  private func lostRace(_ updates: [RefUpdate], _ reader: ObjectReader) throws(Rejection) -> Rejection? {
+  private func held(
+    _ updates: [RefUpdate], and chunks: KVRef, _ reader: ObjectReader
+  ) throws(Rejection) -> (race: Rejection?, chunks: ObjectID?) {
     let refs = updates.compactMap { if case .kv(let ref) = $0.ref { ref } else { nil } }
-    let now = try ExactRefs(repository: repository, reader: reader).read(refs)
+    let now = try ExactRefs(repository: repository, reader: reader).read(refs + [chunks])
     for (update, held) in zip(updates, now) where held != update.old.id {
-      return .lostRace("\(update.ref.description.quoted) has moved since this push was made")
+      return (.lostRace("\(update.ref.description.quoted) has moved since this push was made"), nil)
     }
-    return nil
+    return (nil, now[refs.count])
   }
 }

@@ -32,17 +32,24 @@ struct TransactionProof {
   let reader: ObjectReader
 
   /// Throws `.attestation`, `.invalidKey` or `.policy`.
-  func prove(_ candidate: TransactionCandidate) throws(Rejection) -> VerifiedTransaction {
+  /// - Parameter chunksTree: the chunks tree of the epoch before this transaction; nil where there is none.
+  func prove(
+    _ candidate: TransactionCandidate, chunksTree: ObjectID?
+  ) throws(Rejection) -> VerifiedTransaction {
     if rules.verify == .attest { return VerifiedTransaction(candidate) }
     let ns = candidate.trailers.namespace
     let diff = LedgerDiff(reader: reader, namespace: ns, forbidLFS: rules.forbidLFS)
     let changes = try diff.changes(from: candidate.baseLedgerTree, to: candidate.ledger.tree)
     try count(changes, candidate)
-    // A change that fits into the sample is proved whole.
+    // A change that fits into the sample is proved whole, and so are values in chunks: what the chunks tree has to be
+    // follows from all of them.
     let isSampled = rules.verify == .sample && changes.count > rules.sampleSize
-    let looked = isSampled ? Array(changes.shuffled().prefix(rules.sampleSize)) : changes
-    let pointers = try PointerDerivation(policy: KeyPolicy(rules), isDeep: rules.verify == .deep, reader: reader)
-      .pointers(of: looked)
+    let looked = isSampled ? sample(changes) : changes
+    let demand = try PointerDerivation(policy: KeyPolicy(rules), isDeep: rules.verify == .deep, reader: reader)
+      .demand(of: looked)
+    try ChunksProof(namespace: ns, reader: reader).prove(
+      demand.manifests, from: chunksTree, to: candidate.trailers.chunksTree, isDeep: rules.verify == .deep)
+    let pointers = demand.pointers
     let blobs = pointers.mapValues { ObjectHasher(reader.format).id(.blob, CanonicalJSON.encode($0)) }
     let mismatch = IndexMismatch(reader: reader, namespace: ns, tree: candidate.index.tree)
     if isSampled {
@@ -58,6 +65,11 @@ struct TransactionProof {
       }
     }
     return VerifiedTransaction(candidate)
+  }
+
+  private func sample(_ changes: [KeyChange]) -> [KeyChange] {
+    let chunked = changes.filter { $0.after?.isChunked == true }
+    return chunked + changes.filter { $0.after?.isChunked != true }.shuffled().prefix(rules.sampleSize)
   }
 
   private func count(_ changes: [KeyChange], _ candidate: TransactionCandidate) throws(Rejection) {

@@ -44,17 +44,19 @@ struct Clone {
     workTree = lines[4] == "false" && lines.count > 5 ? lines[5] : nil
   }
 
-  /// A store for new objects of this repository.
-  func objectStore() -> ObjectStore {
-    let synced = config["core.fsync"]?.split(separator: ",").contains {
-      ["loose-object", "objects", "added", "all"].contains($0)
+  /// A store for new objects of this repository, or of another `objects` folder under the same settings.
+  func objectStore(in directory: String? = nil) -> ObjectStore {
+    let named = config["core.fsync"].map { Set($0.split(separator: ",").map(String.init)) }
+    func syncs(_ part: String) -> Bool? {
+      named.map { !$0.isDisjoint(with: [part, "objects", "committed", "added", "all"]) && !$0.contains("-\(part)") }
     }
     let shared = config["core.sharedrepository"].map {
       !["false", "umask", "0", "no", "off"].contains($0.lowercased())
     }
     return ObjectStore(
-      format: format, git: git, directory: objectsDirectory, allowsLoose: !(shared ?? false),
-      syncs: synced ?? config.bool("core.fsyncobjectfiles") ?? false)
+      format: format, git: git, directory: directory ?? objectsDirectory, writesFiles: !(shared ?? false),
+      syncs: .init(
+        loose: syncs("loose-object") ?? config.bool("core.fsyncobjectfiles") ?? false, packs: syncs("pack") ?? true))
   }
 
   /// The policy this clone knows: the work tree's, else the one in `HEAD`; in a Stargate itself its own. nil where there is none.

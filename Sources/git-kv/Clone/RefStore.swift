@@ -17,6 +17,13 @@ enum View: String {
 struct Tips {
   let base: TransactionBase?
   let epoch: ObjectID?
+  /// The chunks that replayed transactions end with, which no ref names yet.
+  var replayedChunks: ReplayedChunks?
+
+  struct ReplayedChunks {
+    /// nil where the epoch has none.
+    let tip: Commit?
+  }
 }
 
 /// Reads and moves the refs of one namespace in a clone.
@@ -71,8 +78,11 @@ struct RefStore {
   }
 
   /// The changes that bring the working copy from the tips it has to a transaction.
-  func advance(from tips: Tips, to built: BuiltTransaction, epoch: ObjectID?) -> [Change] {
-    advance(from: tips, ledger: built.ledger, index: built.index, epoch: epoch)
+  /// - Parameter chunks: the ref of its chunks, where it stands beside the others.
+  func advance(from tips: Tips, to built: BuiltTransaction, epoch: ObjectID?, chunks ref: KVRef?) -> [Change] {
+    let changes = advance(from: tips, ledger: built.ledger, index: built.index, epoch: epoch)
+    guard let ref, let tip = built.chunks else { return changes }
+    return changes + [Change(name: View.working.name(of: ref), new: tip, checksOld: false)]
   }
 
   /// The same for a transaction that stands in the repository.

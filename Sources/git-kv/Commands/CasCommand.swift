@@ -42,8 +42,8 @@ struct CasSetCommand: ParsableCommand {
           "malformed blob id \(expectBlob.quoted)", hint: "give all \(format.hexCount) digits, or '-' for none")
       }
     }
-    draft.edits[key] = try writing.values.edit(
-      key, try value.read(writing.policy), ctype: value.ctype, lifetime: try value.lifetime())
+    draft.edits[key] = try writing.values(value.maxInline).edit(
+      key, try value.open(), ctype: value.ctype, lifetime: try value.lifetime())
     try writing.finish(draft)
   }
 }

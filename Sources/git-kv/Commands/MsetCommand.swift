@@ -13,6 +13,7 @@ struct MsetCommand: ParsableCommand {
 
   @OptionGroup var options: GlobalOptions
   @Option(help: "The batch, JSON Lines; '-' for standard input.") var file: String
+  @OptionGroup var maxInline: MaxInline
   @OptionGroup var write: WriteOptions
 
   func run() throws {
@@ -24,7 +25,7 @@ struct MsetCommand: ParsableCommand {
       let batch = try Descriptor(path: file, flags: O_RDONLY)
       bytes = try IO.readAll(batch.raw, file)
     }
-    let reader = BatchReader(writer: writing.values, name: file)
+    let reader = BatchReader(writer: try writing.values(maxInline), name: file)
     var draft = try reader.draft(bytes, progress: Progress("reading", isQuiet: options.quiet))
     try write.apply(to: &draft)
     try writing.finish(draft)

@@ -33,4 +33,20 @@ struct ReadOptions: ParsableArguments {
     _ = try RefStore(clone: clone, namespace: namespace).fastForward(to: remote.isSplit ? .mirror : .stargate)
     return .working
   }
+
+  /// Where chunks of what a view shows come from.
+  func chunkSource(
+    _ clone: Clone, _ namespace: Namespace, _ view: View, quiet: Bool
+  ) throws(Rejection) -> ChunkSource {
+    let remote = try Remote(clone.config)
+    let home = ChunkHome(clone, hasRemote: remote != nil, store: clone.objectStore())
+    let transport = remote.map { Transport(clone: clone, remote: $0, namespace: namespace) }
+    var urls: [String] = []
+    if let remote, !offline {
+      let stargate = try clone.policy()?.stargate.readURL ?? remote.pushURL
+      urls = view == .stargate || stargate == remote.url ? [stargate] : [remote.url, stargate]
+    }
+    return ChunkSource(
+      home: home, transport: transport, urls: urls, showsProgress: Progress.isVisible(isQuiet: quiet))
+  }
 }

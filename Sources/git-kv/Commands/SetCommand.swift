@@ -15,8 +15,8 @@ struct SetCommand: ParsableCommand {
     let writing = try Writing(options, noPush: write.noPush)
     var draft = Draft()
     try write.apply(to: &draft)
-    draft.edits[key] = try writing.values.edit(
-      key, try value.read(writing.policy), ctype: value.ctype, lifetime: try value.lifetime())
+    draft.edits[key] = try writing.values(value.maxInline).edit(
+      key, try value.open(), ctype: value.ctype, lifetime: try value.lifetime())
     try writing.finish(draft)
   }
 }

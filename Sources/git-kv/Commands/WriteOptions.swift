@@ -45,13 +45,18 @@ struct Writing {
     guard let firstEpoch = epoch ?? EpochLabel(Timestamp.now().quarter) else {
       throw .usage("the clock is out of range")
     }
+    let store = clone.objectStore()
     session = WriteSession(
-      clone: clone, namespace: namespace, remote: remote, signer: try Signer(clone, rules), store: clone.objectStore(),
-      transport: transport, showsProgress: Progress.isVisible(isQuiet: options.quiet), firstEpoch: firstEpoch)
+      clone: clone, namespace: namespace, remote: remote, signer: try Signer(clone, rules), store: store,
+      chunks: ChunkHome(clone, hasRemote: remote != nil, store: store), transport: transport,
+      showsProgress: Progress.isVisible(isQuiet: options.quiet), firstEpoch: firstEpoch)
   }
 
-  var values: ValueWriter {
-    ValueWriter(store: session.store, policy: policy, createdBy: session.signer.identity.email, now: .now())
+  /// - Parameter maxInline: what `--max-inline` said.
+  func values(_ maxInline: MaxInline) throws(Rejection) -> ValueWriter {
+    ValueWriter(
+      session: session, policy: policy, createdBy: session.signer.identity.email, now: .now(),
+      maxInline: try maxInline.bytes(policy.rules), isQuiet: options.quiet)
   }
 
   func finish(_ draft: Draft) throws(Rejection) {
@@ -84,17 +89,40 @@ struct ValueOptions: ParsableArguments {
   @Option(help: "How long the value lives: 90s, 15m, 12h, 30d, or until 2026-12-31T00:00:00Z.")
   var ttl: String?
 
-  /// Reads the value. Throws `.usage` unless exactly one source is given.
-  func read(_ policy: KeyPolicy) throws(Rejection) -> [UInt8] {
+  @OptionGroup var maxInline: MaxInline
+
+  /// Finds the value. Throws `.usage` unless exactly one source is given.
+  func open() throws(Rejection) -> ValueInput {
     switch (input, file, value) {
-    case (nil, let file?, nil): return try policy.readValue(path: file)
-    case (nil, nil, let value?): return ArgumentBytes.of(value, option: "value")
+    case (nil, let file?, nil): return try ValueInput(path: file)
+    case (nil, nil, let value?): return ValueInput(ArgumentBytes.of(value, option: "value"))
     case (let input?, nil, nil):
-      if input == "-" || IO.isRegularFile(input) { return try policy.readValue(path: input) }
-      return ArgumentBytes.of(input)
+      if input == "-" || IO.isRegularFile(input) { return try ValueInput(path: input) }
+      return ValueInput(ArgumentBytes.of(input))
     default: throw .usage("give the value once: as an argument, with --file, or with --value")
     }
   }
 
   func lifetime() throws(Rejection) -> Lifetime? { try ttl.map { (text) throws(Rejection) in try Lifetime(text) } }
+}
+
+/// Above which size a value is cut into chunks.
+struct MaxInline: ParsableArguments {
+  @Option(
+    name: .customLong("max-inline"),
+    help: "Cut values above this size into chunks: 4096, 64KiB (default: the policy's).")
+  var text: String?
+
+  /// Throws `.usage` for a malformed size, `.policy` for one above the policy's.
+  func bytes(_ rules: NamespacePolicy) throws(Rejection) -> Int {
+    guard let text else { return rules.maxValueInline }
+    guard let bytes = PolicyUnits.size(text) else {
+      throw .usage("malformed size \(text.quoted)", hint: "write bytes, or KiB, MiB, GiB: 64KiB")
+    }
+    guard bytes <= rules.maxValueInline else {
+      throw .policy(
+        "--max-inline \(text) is above max_value_inline (\(rules.maxValueInline))", hint: "give a smaller size")
+    }
+    return bytes
+  }
 }

@@ -17,11 +17,7 @@ struct Transport {
     // A fetch may fall between two refs of somebody's push; the next one sees both.
     for attempt in 0..<6 {
       let answer = try git(for: url).run(
-        [
-          "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance",
-          "--no-show-forced-updates",
-          "--atomic", url,
-        ] + refs)
+        Self.fetchOptions + ["--atomic", url] + refs)
       guard answer.status == 0 else {
         throw .io(
           "cannot fetch from \(url.quoted): \(Self.reason(answer))",
@@ -33,6 +29,12 @@ struct Transport {
     _ = try store.tips(view)
   }
 
+  /// Nothing is written but objects and the refs asked for.
+  static let fetchOptions = [
+    "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance",
+    "--no-show-forced-updates",
+  ]
+
   /// How a push ended.
   enum Outcome {
     case accepted
@@ -41,7 +43,10 @@ struct Transport {
   }
 
   /// Pushes commits to refs in one atomic push. Throws what the Stargate said, or `.io` where it could not be reached.
-  func push(_ refs: [(id: ObjectID, ref: KVRef)], isLarge: Bool, progress: Bool) throws(Rejection) -> Outcome {
+  /// - Parameter home: lends the chunks, where some are pushed.
+  func push(
+    _ refs: [(id: ObjectID, ref: KVRef)], chunksIn home: ChunkHome?, isLarge: Bool, progress: Bool
+  ) throws(Rejection) -> Outcome {
     var arguments = [
       "push", "--porcelain", "--atomic", "--no-follow-tags", "--recurse-submodules=no",
       progress ? "--progress" : "--no-progress",
@@ -50,7 +55,8 @@ struct Transport {
     if isLarge { arguments = ["-c", "pack.window=0"] + arguments }
     arguments.append(remote.pushURL)
     arguments += refs.map { "\($0.id):\($0.ref)" }
-    let answer = try git(for: remote.pushURL).run(arguments) { bytes in
+    let git = git(for: remote.pushURL)
+    let answer = try (home?.borrowing(git) ?? git).run(arguments) { bytes in
       if progress { try? IO.write(Array(bytes), to: 2, "standard error") }
     }
     if answer.status == 0 { return .accepted }
@@ -66,14 +72,14 @@ struct Transport {
       hint: "nothing has been changed")
   }
 
-  private func git(for url: String) -> Git {
+  func git(for url: String) -> Git {
     var git = clone.git
     SSHMultiplex(config: clone.config).apply(to: &git, url: url)
     return git
   }
 
   /// The line in which git says what went wrong.
-  private static func reason(_ answer: ChildResult) -> String {
+  static func reason(_ answer: ChildResult) -> String {
     let lines = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").map(String.init)
     let line =
       lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ssh: ") } ?? lines.first

@@ -89,14 +89,13 @@ struct BatchReader {
     }
   }
 
-  private func value(_ line: Line) throws(Rejection) -> [UInt8] {
+  private func value(_ line: Line) throws(Rejection) -> ValueInput {
     switch (line.value, line.valueBase64, line.file) {
-    case (let text?, nil, nil): return Array(text.utf8)
+    case (let text?, nil, nil): return ValueInput(Array(text.utf8))
     case (nil, let encoded?, nil):
       guard let bytes = Base64.decode(encoded) else { throw .usage("the field 'value_b64' is not base 64") }
-      return bytes
-    case (nil, nil, let path?):
-      return try writer.policy.readValue(path: path)
+      return ValueInput(bytes)
+    case (nil, nil, let path?): return try ValueInput(path: path)
     default: throw .usage("a 'set' takes one of 'value', 'value_b64' and 'file'")
     }
   }

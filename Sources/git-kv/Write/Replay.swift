@@ -6,19 +6,21 @@ struct Replay {
 
   /// Returns the new tips; no ref moves.
   /// Throws `.conflict` that names the keys where a pending transaction and the Stargate changed the same thing.
-  func run(_ mine: TransactionBase, onto target: TransactionBase) throws(Rejection) -> TransactionBase {
+  func run(_ mine: TransactionBase, onto theirs: Tips) throws(Rejection) -> Tips {
+    guard let target = theirs.base else { return theirs }
     let clone = session.clone
     let listing = try clone.git.run(["rev-list", "--reverse", mine.ledger.id.hex, "^\(target.ledger.id)"]).check(
       "git rev-list")
-    var base = target
+    var tips = Tips(base: target, epoch: theirs.epoch)
     for line in listing.text.split(separator: "\n") {
       guard let id = ObjectID(String(line)) else { throw .io("git rev-list printed \(line.utf8.quoted)") }
-      base = try replay(try clone.reader.commit(id), on: base)
+      tips = try replay(try clone.reader.commit(id), on: tips)
     }
-    return base
+    return tips
   }
 
-  private func replay(_ commit: Commit, on base: TransactionBase) throws(Rejection) -> TransactionBase {
+  private func replay(_ commit: Commit, on tips: Tips) throws(Rejection) -> Tips {
+    guard let base = tips.base else { return tips }
     let reader = session.clone.reader
     let trailers = try LedgerTrailers(commit)
     let before = try commit.parents.first.map { (id) throws(Rejection) in try reader.commit(id).tree }
@@ -34,25 +36,34 @@ struct Replay {
         blob: here[clashes[0].key]?.data.hex)
     }
     let wanted = changes.filter { here[$0.key] != $0.after }
-    guard !wanted.isEmpty else { return base }
+    guard !wanted.isEmpty else { return tips }
     let permissive = PointerDerivation(policy: KeyPolicy(.permissive), isDeep: false, reader: reader)
-    let pointers = try permissive.pointers(of: wanted)
+    let demand = try permissive.demand(of: wanted)
     var edits: [Key: KeyEdit] = [:]
     for change in wanted {
-      if let slot = change.after, let pointer = pointers[change.key] {
-        edits[change.key] = .set(slot, pointer)
+      if let slot = change.after, let pointer = demand.pointers[change.key] {
+        edits[change.key] = .set(slot, pointer, chunks: demand.manifests[change.key]?.chunks ?? [])
       } else {
         edits[change.key] = .delete
       }
     }
     let builder = TransactionBuilder(
       namespace: session.namespace, reader: reader, sink: session.store, authority: session.signer)
+    var chunks: Commit?
     let built = try builder.build(
-      edits, on: base, firstEpoch: base.trailers.epoch, id: trailers.transaction,
+      edits, on: base,
+      chunks: { () throws(Rejection) in
+        let base = try PendingChunks(session: session).base(for: tips)
+        chunks = base.tip
+        return base
+      }, firstEpoch: base.trailers.epoch, id: trailers.transaction,
       text: TrailerBlock(message: commit.message)?.text, extra: trailers.extra)
     try session.store.flush()
-    return try TransactionBase(
-      ledger: try reader.commit(built.ledger), index: try reader.commit(built.index))
+    try session.chunks.flush()
+    let next = try TransactionBase(ledger: try reader.commit(built.ledger), index: try reader.commit(built.index))
+    let tip = try built.chunks.map { (id) throws(Rejection) in try session.chunks.reader().commit(id) } ?? chunks
+    let replayed = tip.map { Tips.ReplayedChunks(tip: $0) } ?? tips.replayedChunks
+    return Tips(base: next, epoch: tips.epoch, replayedChunks: replayed)
   }
 }
 

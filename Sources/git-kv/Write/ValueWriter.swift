@@ -1,67 +1,85 @@
 import KVShared
 
-/// Turns values into blobs, metadata and pointers, and refuses early what the Stargate would refuse.
+/// Turns values into blobs or chunks, metadata and pointers, and refuses early what the Stargate would refuse.
 struct ValueWriter {
-  let store: ObjectStore
+  let session: WriteSession
   let policy: KeyPolicy
   let createdBy: String
   let now: Timestamp
+  /// Larger values are cut into chunks; bytes.
+  let maxInline: Int
+  let isQuiet: Bool
 
   /// Stores a value and its metadata.
   /// - Parameter lifetime: what `--ttl` said; nil takes the policy's default.
-  func edit(_ key: Key, _ value: [UInt8], ctype: String?, lifetime: Lifetime?) throws(Rejection) -> KeyEdit {
+  func edit(_ key: Key, _ input: ValueInput, ctype: String?, lifetime: Lifetime?) throws(Rejection) -> KeyEdit {
     let rules = policy.rules
+    try policy.check(key)
+    let tooLarge = KeyPolicy.tooLarge(key.description.quoted, input.size, rules)
+    if let size = input.size, size > rules.maxValueTotal { throw tooLarge }
+    let front = try input.read(upTo: min(maxInline, rules.maxValueTotal) + 1)
+    guard front.count > maxInline else {
+      guard front.count <= rules.maxValueTotal else { throw tooLarge }
+      return try inline(key, front, ctype: ctype, expiry: try expiry(key, lifetime))
+    }
+    let expiry = try expiry(key, lifetime)
+    let guess = ctype ?? Self.guessType(front.prefix(Self.guessedBytes), isCut: front.count > Self.guessedBytes)
+    input.unread(front)
+    let meter = ByteMeter("storing \(key)", total: input.size, isQuiet: isQuiet)
+    defer { meter.end() }
+    let base = try session.chunksBase()
+    let writer = ChunkWriter(rules, session.namespace, base: base, store: try session.chunks.store())
+    let outcome = try writer.write(
+      input, etag: rules.etag, limit: rules.maxValueTotal, tooLarge: tooLarge, meter: meter)
+    let manifest = try Manifest(outcome.chunks, chunking: rules.chunking, etag: outcome.etag)
+    let bytes = manifest.encode(key: key)
+    guard bytes.count <= Manifest.maxBytes else {
+      throw .policy(
+        "\(key.description.quoted) has \(manifest.chunks.count) chunks, more than a manifest holds",
+        hint: "have the policy's chunking.avg raised")
+    }
+    let meta = try Metadata(ctype: guess, etag: outcome.etag, createdBy: createdBy, createdAt: now, ttl: expiry)
+    try policy.check(chunked: key, size: manifest.totalSize, meta: meta)
+    let slot = LedgerTree.Slot(
+      data: try session.store.store(.blob, bytes), meta: try session.store.store(.blob, CanonicalJSON.encode(meta)),
+      isChunked: true)
+    return .set(
+      slot, Pointer(chunked: key, manifest: slot.data, size: manifest.totalSize, meta: meta), chunks: manifest.chunks)
+  }
+
+  private func inline(
+    _ key: Key, _ value: [UInt8], ctype: String?, expiry: Timestamp?
+  ) throws(Rejection) -> KeyEdit {
+    let meta = try Metadata(
+      ctype: ctype ?? Self.guessType(value[...], isCut: false), etag: ETag(of: value, policy.rules.etag),
+      createdBy: createdBy,
+      createdAt: now, ttl: expiry)
+    try policy.check(key, size: value.count, meta: meta, bytes: value)
+    let slot = LedgerTree.Slot(
+      data: try session.store.store(.blob, value), meta: try session.store.store(.blob, CanonicalJSON.encode(meta)))
+    return .set(slot, Pointer(inline: key, blob: slot.data, size: value.count, meta: meta))
+  }
+
+  private func expiry(_ key: Key, _ lifetime: Lifetime?) throws(Rejection) -> Timestamp? {
     let expiry: Timestamp?
     switch lifetime {
     case .until(let instant): expiry = instant
     case .seconds(let seconds): expiry = now.adding(seconds)
-    case nil: expiry = rules.retention.ttlDefault.map { now.adding(Int64($0)) }
+    case nil: expiry = policy.rules.retention.ttlDefault.map { now.adding(Int64($0)) }
     }
     if let expiry, expiry <= now { throw .usage("ttl of \(key.description.quoted) has passed already: \(expiry)") }
-    let meta = try Metadata(
-      ctype: ctype ?? Self.guessType(value), etag: ETag(of: value, rules.etag), createdBy: createdBy, createdAt: now,
-      ttl: expiry)
-    try policy.check(key, size: value.count, meta: meta, bytes: value)
-    let data = try store.store(.blob, value)
-    let metaBlob = try store.store(.blob, CanonicalJSON.encode(meta))
-    return .set(
-      LedgerTree.Slot(data: data, meta: metaBlob), Pointer(inline: key, blob: data, size: value.count, meta: meta))
+    return expiry
   }
+
+  /// How much of a large value is looked at to guess what it is; bytes.
+  private static let guessedBytes = 64 << 10
 
   /// Text is text, everything else is bytes.
-  private static func guessType(_ value: [UInt8]) -> String {
-    !value.contains(0) && String(validating: value, as: UTF8.self) != nil ? "text/plain" : "application/octet-stream"
-  }
-}
-
-/// How long a value lives: `30d`, or until an instant.
-enum Lifetime {
-  case seconds(Int64)
-  case until(Timestamp)
-
-  /// Throws `.usage` for anything but a duration (`s m h d`) or an RFC 3339 UTC instant.
-  init(_ text: String) throws(Rejection) {
-    if let instant = Timestamp(text) {
-      self = .until(instant)
-      return
-    }
-    let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-    guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), count > 0,
-      String(count) == text.dropLast(), case (let seconds, let overflow) = count.multipliedReportingOverflow(by: unit),
-      !overflow
-    else {
-      throw .usage(
-        "malformed ttl \(text.quoted)",
-        hint: "write a duration as 90s, 15m, 12h or 30d, or an instant as 2026-12-31T00:00:00Z")
-    }
-    self = .seconds(seconds)
-  }
-}
-
-extension Timestamp {
-  /// Later by some seconds, at most the last instant that can be written.
-  func adding(_ more: Int64) -> Timestamp {
-    let (sum, overflow) = seconds.addingReportingOverflow(more)
-    return overflow || sum > Timestamp.last.seconds ? .last : Timestamp(seconds: sum)
+  /// - Parameter isCut: the last character may be incomplete.
+  private static func guessType(_ value: ArraySlice<UInt8>, isCut: Bool) -> String {
+    let isText =
+      !value.contains(0)
+      && (0...(isCut ? 3 : 0)).contains { String(validating: value.dropLast($0), as: UTF8.self) != nil }
+    return isText ? "text/plain" : "application/octet-stream"
   }
 }

@@ -11,6 +11,7 @@ struct WriteSession {
   let remote: Remote?
   let signer: Signer
   let store: ObjectStore
+  let chunks: ChunkHome
   /// nil keeps the transaction here.
   let transport: Transport?
   let showsProgress: Bool
@@ -19,7 +20,7 @@ struct WriteSession {
 
   static let maxTries = 10
 
-  private var refs: RefStore { RefStore(clone: clone, namespace: namespace) }
+  var refs: RefStore { RefStore(clone: clone, namespace: namespace) }
 
   /// Builds and lands a draft. Throws `.conflict` for a compare-and-swap that does not hold, `.lostRace` after the last try.
   ///
@@ -50,16 +51,17 @@ struct WriteSession {
       guard !edits.isEmpty || (draft.edits.isEmpty && tips.base == nil) else { return unchanged(tips, tries: tries) }
       let builder = TransactionBuilder(namespace: namespace, reader: clone.reader, sink: store, authority: signer)
       let built = try builder.build(
-        edits, on: tips.base, firstEpoch: firstEpoch, id: id, text: draft.text, extra: draft.extra)
+        edits, on: tips.base, chunks: { () throws(Rejection) in try pending.base(for: tips) }, firstEpoch: firstEpoch,
+        id: id, text: draft.text, extra: draft.extra)
       try store.flush()
+      try chunks.flush()
       guard let transport else {
-        guard try refs.move(refs.advance(from: mine, to: built, epoch: built.epochCommit ?? tips.epoch)) else {
-          continue
-        }
+        guard try keep(built, on: tips, from: mine) else { continue }
         return result(built, pushed: false, tries: 0)
       }
       tries += 1
-      switch try push(built, on: tips, from: mine, transport, isLarge: edits.count > 1000) {
+      let isLarge = edits.count > 1000 || built.chunks != nil
+      switch try push(built, on: tips, from: mine, transport, isLarge: isLarge) {
       case .accepted: return result(built, pushed: true, tries: tries)
       case .lostRace(let reason):
         if draft.expectedTree != nil {
@@ -95,9 +97,12 @@ struct WriteSession {
         (base.ledger.id, .ledger(namespace)), (base.index.id, .index(namespace)),
       ]
       if let epoch = tips.epoch { ids.append((epoch, .epoch(namespace))) }
+      let unsent = try pending.unsent(in: tips)
+      if let unsent { ids.append(unsent) }
       tries += 1
-      switch try transport.push(ids, isLarge: true, progress: showsProgress) {
+      switch try transport.push(ids, chunksIn: unsent.map { _ in chunks }, isLarge: true, progress: showsProgress) {
       case .accepted:
+        if let unsent { try chunks.note(unsent.ref, unsent.id, [.stargate, .working]) }
         let noted = refs.note(.stargate, ledger: base.ledger.id, index: base.index.id, epoch: tips.epoch)
         _ = try refs.move(refs.advance(from: mine, to: base, epoch: tips.epoch) + noted)
         return WriteResult(
@@ -144,11 +149,38 @@ struct WriteSession {
     guard let transport else { return mine }
     try transport.fetch(.stargate, from: transport.remote.pushURL)
     let theirs = try refs.tips(.stargate)
+    try pending.refresh(transport, mine)
     guard let target = theirs.base else { return mine }
     guard let base = mine.base else { return theirs }
     if try refs.isAncestor(base.ledger.id, of: target.ledger.id) { return theirs }
-    if try refs.isAncestor(target.ledger.id, of: base.ledger.id) { return mine }
-    return Tips(base: try Replay(session: self).run(base, onto: target), epoch: theirs.epoch)
+    if try refs.isAncestor(target.ledger.id, of: base.ledger.id), try pending.fit(mine) { return mine }
+    return try Replay(session: self).run(base, onto: theirs)
+  }
+
+  /// The chunks that a new value builds on, as fresh as the Stargate has them where it may be asked.
+  func chunksBase() throws(Rejection) -> ChunksBase {
+    var tips = try refs.tips(.working)
+    if let transport, !chunks.isUsed {
+      if tips.base == nil {
+        try transport.fetch(.stargate, from: transport.remote.pushURL)
+        tips = try refs.tips(.stargate)
+      }
+      let epoch = tips.base?.trailers.epoch ?? firstEpoch
+      try ChunkTransport(transport: transport, home: chunks).fetchTrees(.chunks(namespace, epoch))
+    }
+    return try pending.base(for: tips)
+  }
+
+  private var pending: PendingChunks { PendingChunks(session: self) }
+
+  /// Keeps a transaction here.
+  private func keep(_ built: BuiltTransaction, on tips: Tips, from mine: Tips) throws(Rejection) -> Bool {
+    let ref = KVRef.chunks(namespace, built.epoch)
+    // The chunks' own ref first: one that is ahead of the ledger is passed over, one that is behind is not found.
+    if let tip = built.chunks { try chunks.note(ref, tip, [.working]) }
+    return try refs.move(
+      refs.advance(
+        from: mine, to: built, epoch: built.epochCommit ?? tips.epoch, chunks: chunks.folder == nil ? ref : nil))
   }
 
   private func push(
@@ -158,10 +190,21 @@ struct WriteSession {
     // A namespace that was begun here takes its epoch along.
     let epoch = built.epochCommit ?? tips.epoch
     if let epoch, try refs.tips(.stargate).epoch != epoch { ids.append((epoch, .epoch(namespace))) }
-    let outcome = try transport.push(ids, isLarge: isLarge, progress: showsProgress)
+    var unsent: (id: ObjectID, ref: KVRef)?
+    if let tip = built.chunks {
+      unsent = (tip, .chunks(namespace, built.epoch))
+    } else {
+      unsent = try pending.unsent(in: tips)
+    }
+    if let unsent { ids.append(unsent) }
+    let outcome = try transport.push(
+      ids, chunksIn: unsent.map { _ in chunks }, isLarge: isLarge, progress: showsProgress)
     if case .accepted = outcome {
+      if let (tip, ref) = unsent { try chunks.note(ref, tip, [.stargate, .working]) }
       let noted = refs.note(.stargate, ledger: built.ledger, index: built.index, epoch: epoch)
-      if try !refs.move(refs.advance(from: mine, to: built, epoch: built.epochCommit ?? tips.epoch) + noted) {
+      if try !refs.move(
+        refs.advance(from: mine, to: built, epoch: built.epochCommit ?? tips.epoch, chunks: nil) + noted)
+      {
         _ = try refs.move(noted)
         _ = try refs.fastForward(to: .stargate)
       }
@@ -182,7 +225,7 @@ struct WriteSession {
     for key in draft.mustExist where here[key] == nil { throw .noSuchKey("no such key: \(key.description.quoted)") }
     return draft.edits.filter { key, edit in
       switch edit {
-      case .set(let slot, _): here[key] != slot
+      case .set(let slot, _, _): here[key] != slot
       case .delete: here[key] != nil
       }
     }

@@ -1,0 +1,35 @@
+import Glibc
+
+/// A piece of work on a second thread, beside the caller's.
+///
+/// One thread for each piece: pieces take milliseconds, a thread microseconds.
+public struct Companion: ~Copyable {
+  private final class Job: @unchecked Sendable {
+    let work: () -> Void
+    init(_ work: @escaping () -> Void) { self.work = work }
+  }
+
+  private let thread: pthread_t?
+
+  /// Starts the work. What it shares with the caller, the caller leaves alone until `wait` returns.
+  public init(_ work: @escaping () -> Void) {
+    var thread = pthread_t()
+    let job = Unmanaged.passRetained(Job(work))
+    let status = pthread_create(
+      &thread, nil,
+      { context in
+        Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().work()
+        return nil
+      }, job.toOpaque())
+    if status != 0 {
+      // Without a thread to spare, the work is done here and now.
+      job.takeRetainedValue().work()
+    }
+    self.thread = status == 0 ? thread : nil
+  }
+
+  /// Waits for the end of the work.
+  public consuming func wait() {
+    if let thread { pthread_join(thread, nil) }
+  }
+}

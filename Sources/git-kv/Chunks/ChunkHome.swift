@@ -1,0 +1,146 @@
+import Glibc
+import KVShared
+
+/// Where a clone keeps chunks.
+///
+/// Without a remote the clone is the store, and its chunks stand with everything else. With one it knows the trees of all
+/// chunks but has the bytes of few, which git's housekeeping would take for damage. So they have a repository of their
+/// own inside the git folder, a partial clone that borrows the objects of this one; the user's repository never sees it.
+final class ChunkHome {
+  let clone: Clone
+  /// nil where the clone is the store.
+  let folder: String?
+  private let own: ObjectStore
+  private var openReader: ObjectReader?
+  private var openStore: ObjectStore?
+
+  /// - Parameter store: the clone's own.
+  init(_ clone: Clone, hasRemote: Bool, store: ObjectStore) {
+    self.clone = clone
+    folder = hasRemote ? "\(clone.commonDirectory)/kv-chunks" : nil
+    own = store
+  }
+
+  /// Where new chunks go.
+  func store() throws(Rejection) -> ObjectStore {
+    guard let folder else { return own }
+    if let openStore { return openStore }
+    try prepare()
+    let store = clone.objectStore(in: "\(folder)/objects")
+    openStore = store
+    return store
+  }
+
+  /// Whether chunks were read or written.
+  var isUsed: Bool { openReader != nil || openStore != nil }
+
+  /// Makes what was stored visible to git.
+  func flush() throws(Rejection) { try openStore?.flush() }
+
+  /// Reads the clone's objects and the chunks.
+  func reader() throws(Rejection) -> ObjectReader {
+    guard folder != nil else { return clone.reader }
+    if let openReader { return openReader }
+    try prepare()
+    let reader = try ObjectReader(borrowing(clone.git), format: clone.format)
+    openReader = reader
+    return reader
+  }
+
+  /// The same git, seeing the chunks too.
+  func borrowing(_ git: Git) -> Git {
+    guard let folder else { return git }
+    var git = git
+    let name = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
+    let path = "\(folder)/objects"
+    let plain = path.contains(":") || path.contains("\"") ? "\"\(path.escapingQuotes)\"" : path
+    git.environment[name] = git.environment[name].map { "\($0):\(plain)" } ?? plain
+    return git
+  }
+
+  /// The same git, at home here.
+  func inside(_ git: Git) throws(Rejection) -> Git {
+    guard let folder else { return git }
+    try prepare()
+    var git = git
+    for name in ["GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"] {
+      git.environment[name] = nil
+    }
+    git.environment["GIT_DIR"] = folder
+    return git
+  }
+
+  /// Makes the folder where it is missing.
+  private func prepare() throws(Rejection) {
+    guard let folder, access("\(folder)/config.kv", F_OK) != 0 else { return }
+    try clone.git.run(
+      ["init", "--quiet", "--bare", "--template=", "--object-format=\(clone.format.rawValue)", folder]
+    ).check("git init")
+    mkdir("\(folder)/objects/info", 0o777)
+    try IO.replaceFile("\(folder)/objects/info/alternates", Array("../../objects\n".utf8))
+    // Proxies, credentials and ssh commands are those of the clone; a submodule's settings cannot be shared, they name
+    // its work tree. Chunks are neither searched for deltas nor unpacked.
+    let settings = """
+      [include]
+      \tpath = \(clone.config["core.worktree"] == nil ? "../config" : "/dev/null")
+      [core]
+      \tbare = true
+      \tbigFileThreshold = 64k
+      [transfer]
+      \tunpackLimit = 1
+      [fetch]
+      \tunpackLimit = 1
+
+      """
+    let name = "\(folder)/config"
+    guard let config = try IO.readFile(name) else { throw .io("git init left no \(name.quoted)") }
+    try IO.replaceFile(name, config + Array(settings.utf8))
+    // Last, so that a crash before is made good.
+    try IO.replaceFile("\(folder)/config.kv", [])
+  }
+}
+
+/// The chunks ref of one epoch, as the clone knows it.
+struct ChunkTips {
+  /// With what is pending.
+  let working: ObjectID?
+  /// What the Stargate had.
+  let landed: ObjectID?
+}
+
+extension ChunkHome {
+  func tips(_ ref: KVRef) throws(Rejection) -> ChunkTips {
+    let names = [View.working.name(of: ref), View.stargate.name(of: ref)]
+    var found = try Self.read(names, inside(clone.git))
+    // A store that began without a remote.
+    if folder != nil, found[names[0]] == nil { found[names[0]] = try Self.read([names[0]], clone.git)[names[0]] }
+    return ChunkTips(working: found[names[0]], landed: found[names[1]])
+  }
+
+  private static func read(_ names: [String], _ git: Git) throws(Rejection) -> [String: ObjectID] {
+    let listing = try git.run(["for-each-ref", "--format=%(objectname) %(refname)"] + names).check("git for-each-ref")
+    var found: [String: ObjectID] = [:]
+    for line in listing.text.split(separator: "\n") {
+      let parts = line.split(separator: " ", maxSplits: 1)
+      guard parts.count == 2, let id = ObjectID(String(parts[0])) else { continue }
+      found[String(parts[1])] = id
+    }
+    return found
+  }
+
+  /// Notes a tip in some views, where the chunks have refs of their own.
+  func note(_ ref: KVRef, _ tip: ObjectID, _ views: [View]) throws(Rejection) {
+    guard folder != nil else { return }
+    let input = views.map { "update \($0.name(of: ref)) \(tip)\n" }.joined()
+    try inside(clone.git).run(["update-ref", "--stdin"], input: Array(input.utf8)).check("git update-ref")
+  }
+}
+
+extension String {
+  fileprivate var escapingQuotes: String {
+    reduce(into: "") { text, character in
+      if character == "\"" || character == "\\" { text.append("\\") }
+      text.append(character)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import KVShared
+
+/// Where chunks that are not here come from.
+struct ChunkSource {
+  let home: ChunkHome
+  let transport: Transport?
+  /// In the order in which they are asked; none where nobody is to be asked.
+  let urls: [String]
+  let showsProgress: Bool
+
+  /// Which of some blobs are not here.
+  func missing(_ blobs: [ObjectID]) throws(Rejection) -> [ObjectID] {
+    var missing: [ObjectID] = []
+    var seen: Set<ObjectID> = []
+    try home.reader().read(blobs.map { .info($0.hex) }) { at, reply in
+      if reply == nil, seen.insert(blobs[at]).inserted { missing.append(blobs[at]) }
+    }
+    return missing
+  }
+
+  /// Fetches those of some blobs that are not here, all at once. Where nobody is to be asked, nothing happens.
+  func bring(_ blobs: [ObjectID]) throws(Rejection) {
+    guard let transport, !urls.isEmpty else { return }
+    let missing = try missing(blobs)
+    guard !missing.isEmpty else { return }
+    try ChunkTransport(transport: transport, home: home).fetch(missing, from: urls, progress: showsProgress)
+  }
+}

@@ -1,0 +1,42 @@
+import KVShared
+
+/// Brings chunks from a remote: the trees of all, the bytes of those asked for.
+struct ChunkTransport {
+  let transport: Transport
+  let home: ChunkHome
+
+  /// Brings the Stargate's chunks ref and its trees, without any bytes. Throws `.io` where it cannot be reached.
+  func fetchTrees(_ ref: KVRef) throws(Rejection) {
+    let url = transport.remote.pushURL
+    var git = try home.inside(transport.git(for: url))
+    // A name of its own for the place: git notes of it that objects may be missing, here and nowhere else.
+    git.options += ["-c", "remote.kv-stargate.url=\(url)"]
+    let answer = try git.run(
+      Transport.fetchOptions + [
+        "--atomic", "--filter=blob:none", "kv-stargate", "+\(ref)*:refs/kv-tracking/stargate/\(ref.suffix)*",
+      ])
+    guard answer.status == 0 else {
+      throw .io("cannot fetch from \(url.quoted): \(Transport.reason(answer))", hint: "check the url and your access")
+    }
+  }
+
+  /// Brings blobs in one fetch, from the first of some places that has them.
+  /// Throws `.io` with what the last one said.
+  func fetch(_ blobs: [ObjectID], from urls: [String], progress: Bool) throws(Rejection) {
+    let input = Array(blobs.map { "\($0)\n" }.joined().utf8)
+    var failure = Rejection.io("there is no remote to fetch chunks from")
+    for url in urls {
+      let answer = try home.inside(transport.git(for: url)).run(
+        ["-c", "protocol.version=2"] + Transport.fetchOptions + (progress ? ["--progress"] : []) + ["--stdin", url],
+        input: input
+      ) { bytes in
+        if progress { try? IO.write(Array(bytes), to: 2, "standard error") }
+      }
+      if answer.status == 0 { return }
+      failure = .io(
+        "cannot fetch chunks from \(url.quoted): \(Transport.reason(answer))",
+        hint: "the host has to allow single objects to be fetched: uploadpack.allowAnySHA1InWant")
+    }
+    throw failure
+  }
+}
