@@ -190,14 +190,30 @@ public final class ObjectReader {
   }
 
   private func take(_ count: Int) throws(Rejection) -> [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(count)
-    while out.count < count {
-      if start == end { try refill() }
-      let part = min(count - out.count, end - start)
-      out.append(contentsOf: buffer[start..<(start + part)])
-      start += part
+    var failure: Rejection?
+    let out = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+      do throws(Rejection) {
+        while filled < count {
+          if start < end {
+            let part = min(count - filled, end - start)
+            buffer.withUnsafeBytes { source in
+              UnsafeMutableRawBufferPointer(target)[filled...].copyBytes(from: source[start..<(start + part)])
+            }
+            start += part
+            filled += part
+          } else if count - filled >= buffer.count {
+            // What is left is large: straight to its place.
+            let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled..<count])
+            filled += try receive(into: rest)
+          } else {
+            try refill()
+          }
+        }
+      } catch {
+        failure = error
+      }
     }
+    if let failure { throw failure }
     return out
   }
 
@@ -215,12 +231,22 @@ public final class ObjectReader {
   private func refill() throws(Rejection) {
     start = 0
     end = 0
-    while true {
-      let got = buffer.withUnsafeMutableBytes { Glibc.read(output, $0.baseAddress!, $0.count) }
-      if got > 0 {
-        end = got
-        return
+    var failure: Rejection?
+    buffer.withUnsafeMutableBytes { bytes in
+      do throws(Rejection) {
+        end = try receive(into: bytes)
+      } catch {
+        failure = error
       }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Reads what has come, at least one byte.
+  private func receive(into bytes: UnsafeMutableRawBufferPointer) throws(Rejection) -> Int {
+    while true {
+      let got = Glibc.read(output, bytes.baseAddress, bytes.count)
+      if got > 0 { return got }
       guard got < 0, errno == EINTR else { throw .io("git cat-file ended early") }
     }
   }

@@ -39,13 +39,15 @@ final class ChunkHome {
 
   /// Reads the clone's objects and the chunks.
   func reader() throws(Rejection) -> ObjectReader {
-    guard folder != nil else { return clone.reader }
     if let openReader { return openReader }
-    try prepare()
+    if folder != nil { try prepare() }
     let reader = try ObjectReader(borrowing(clone.git), format: clone.format)
     openReader = reader
     return reader
   }
+
+  /// Lets a reader go that may have come to its end; the next question starts another.
+  func forgetReader() { openReader = nil }
 
   /// The same git, seeing the chunks too.
   func borrowing(_ git: Git) -> Git {

@@ -19,6 +19,9 @@ final class ByteMeter {
     isVisible = Progress.isVisible(isQuiet: isQuiet)
   }
 
+  /// One that shows nothing.
+  static var silent: ByteMeter { ByteMeter("", total: nil, isQuiet: true) }
+
   /// Shows that so many bytes are done; at most five times a second, and nothing of what takes no second.
   func show(_ done: Int) {
     guard isVisible else { return }
