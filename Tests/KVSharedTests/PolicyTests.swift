@@ -105,7 +105,7 @@ struct PolicyTests {
           require_signed_commits: all
           max_value_inline: 0
           max_value_total: 2GiB
-          chunking: {mode: fixed, min: 1, avg: 4096, max: 4096}
+          chunking: {mode: fixed, min: 64, avg: 4096, max: 4096}
           writers: ["gpg 0123456789abcdef0123456789abcdef01234567"]
           forbidden: [{lfs: false}]
           retention: {ttl_default: 90s, ttl_max: 2m, enforce_readside: false, epochs: 4}
@@ -197,7 +197,8 @@ struct PolicyTests {
     ("max_value_total: {}", 4, "'max_value_total' is not a size (bytes, or with KiB, MiB, GiB)"),
     ("max_value_total: 1KiB\nmax_value_inline: 1025", 5, "'max_value_inline' is above 'max_value_total'"),
     ("chunking:\n  mode: rabin", 5, "'mode' is none of fastcdc, fixed"),
-    ("chunking:\n  min: 0", 5, "chunk size is 0"),
+    ("chunking:\n  min: 63", 5, "chunk sizes are not within 64 to 16777216 bytes"),
+    ("chunking: {min: 1MiB, avg: 1MiB, max: 17MiB}", 4, "chunk sizes are not within 64 to 16777216 bytes"),
     ("chunking:\n  min: 2MiB", 5, "chunk sizes are not min <= avg <= max (2097152, 262144, 1048576 bytes)"),
     ("chunking: {avg: 2MiB}", 4, "chunk sizes are not min <= avg <= max (65536, 2097152, 1048576 bytes)"),
     ("allowed_prefixes: cfg", 4, "'allowed_prefixes' is not a list but a value"),

@@ -52,10 +52,11 @@ public struct Git: Sendable {
 
   /// Starts git and leaves it running.
   public func start(
-    _ arguments: [String], stdin: ChildStream = .null, stdout: ChildStream = .inherit, stderr: ChildStream = .inherit
+    _ arguments: [String], stdin: ChildStream = .null, stdout: ChildStream = .inherit, stderr: ChildStream = .inherit,
+    detached: Bool = false
   ) throws(Rejection) -> ChildProcess {
     try ChildProcess(
-      command(arguments), environment: environment, stdin: stdin, stdout: stdout, stderr: stderr)
+      command(arguments), environment: environment, stdin: stdin, stdout: stdout, stderr: stderr, detached: detached)
   }
 }
 

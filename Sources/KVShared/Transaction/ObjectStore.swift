@@ -77,6 +77,9 @@ public final class ObjectStore: ObjectSink {
     if let failure { throw failure }
   }
 
+  /// Whether something waits for `flush`.
+  public var hasObjects: Bool { pack != nil || !waiting.isEmpty }
+
   /// Makes everything stored so far visible to git.
   public func flush() throws(Rejection) {
     if pack != nil {

@@ -35,7 +35,11 @@ final class ChunkHome {
   var isUsed: Bool { openReader != nil || openStore != nil }
 
   /// Makes what was stored visible to git.
-  func flush() throws(Rejection) { try openStore?.flush() }
+  func flush() throws(Rejection) {
+    guard let openStore, openStore.hasObjects else { return }
+    try openStore.flush()
+    try tidy()
+  }
 
   /// Reads the clone's objects and the chunks.
   func reader() throws(Rejection) -> ObjectReader {
@@ -72,6 +76,14 @@ final class ChunkHome {
     return git
   }
 
+  /// Lets git see to the packs that have gathered here, behind our back.
+  func tidy() throws(Rejection) {
+    guard folder != nil else { return }
+    var git = try inside(clone.git)
+    git.options = []
+    _ = try git.start(["gc", "--auto", "--quiet"], stdout: .null, stderr: .null, detached: true)
+  }
+
   /// Makes the folder where it is missing.
   private func prepare() throws(Rejection) {
     guard let folder, access("\(folder)/config.kv", F_OK) != 0 else { return }
@@ -81,7 +93,7 @@ final class ChunkHome {
     mkdir("\(folder)/objects/info", 0o777)
     try IO.replaceFile("\(folder)/objects/info/alternates", Array("../../objects\n".utf8))
     // Proxies, credentials and ssh commands are those of the clone; a submodule's settings cannot be shared, they name
-    // its work tree. Chunks are neither searched for deltas nor unpacked.
+    // its work tree. Chunks are neither searched for deltas nor unpacked, and those that no ref needs go after two weeks.
     let settings = """
       [include]
       \tpath = \(clone.config["core.worktree"] == nil ? "../config" : "/dev/null")
@@ -92,6 +104,12 @@ final class ChunkHome {
       \tunpackLimit = 1
       [fetch]
       \tunpackLimit = 1
+      [gc]
+      \tauto = 6700
+      \tautoPackLimit = 30
+      \tcruftPacks = true
+      [repack]
+      \twriteBitmaps = false
 
       """
     let name = "\(folder)/config"

@@ -32,7 +32,7 @@ struct ChunkTransport {
       ) { bytes in
         if progress { try? IO.write(Array(bytes), to: 2, "standard error") }
       }
-      if answer.status == 0 { return }
+      if answer.status == 0 { return try home.tidy() }
       failure = .io(
         "cannot fetch chunks from \(url.quoted): \(Transport.reason(answer))",
         hint: "the host has to allow single objects to be fetched: uploadpack.allowAnySHA1InWant")
