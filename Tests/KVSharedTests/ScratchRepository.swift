@@ -23,7 +23,9 @@ final class ScratchRepository {
   func reader() throws -> ObjectReader { try ObjectReader(git, format: format) }
 
   func store() -> ObjectStore {
-    ObjectStore(format: format, git: git, directory: "\(path)/objects", writesFiles: true, syncs: .init(loose: false, packs: false))
+    ObjectStore(
+      format: format, git: git, directory: "\(path)/objects", writesFiles: true,
+      syncs: .init(loose: false, packs: false))
   }
 
   func lines(_ arguments: [String]) throws -> [String] {

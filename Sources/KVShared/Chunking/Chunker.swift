@@ -17,9 +17,7 @@ public struct Chunker: Sendable {
 
   /// The sizes must be `min <= avg <= max`, all in `Chunker.sizes`; anything else ends the program.
   public init(_ chunking: NamespacePolicy.Chunking) {
-    precondition(
-      Self.sizes.contains(chunking.min) && chunking.min <= chunking.avg && chunking.avg <= chunking.max
-        && Self.sizes.contains(chunking.max), "chunk sizes out of range")
+    precondition(chunking.isSound, "chunk sizes out of range")
     self.chunking = chunking
     let bits = Self.roundedLog2(chunking.avg)
     smallMask = Self.masks[bits + 1 - Self.fewestBits]
@@ -65,4 +63,9 @@ public struct Chunker: Sendable {
     0xd907_0753_7000, 0xd917_0753_7000, 0xd917_4753_7000, 0xd917_6753_7000, 0xd937_6753_7000, 0xd937_7753_7000,
     0xd937_7757_7000, 0xdb37_7757_7000,
   ]
+}
+
+extension NamespacePolicy.Chunking {
+  /// Whether the sizes are in order and within what a chunker takes.
+  var isSound: Bool { Chunker.sizes.contains(min) && min <= avg && avg <= max && Chunker.sizes.contains(max) }
 }

@@ -86,8 +86,3 @@ public struct Manifest: Equatable, Sendable {
     return out
   }
 }
-
-extension NamespacePolicy.Chunking {
-  /// Whether the sizes are in order and within what a chunker takes.
-  var isSound: Bool { Chunker.sizes.contains(min) && min <= avg && avg <= max && Chunker.sizes.contains(max) }
-}

@@ -39,12 +39,13 @@ public final class UnlinkedFile {
   /// Makes what was written durable.
   public func sync() throws(Rejection) { try file.sync() }
 
-  /// Gives the file its name; a file that has it already stays.
-  public func link(to path: String) throws(Rejection) {
+  /// Gives the file its name; returns false where a file has that name already.
+  @discardableResult
+  public func link(to path: String) throws(Rejection) -> Bool {
     let source = temporary ?? "/proc/self/fd/\(file.raw)"
-    guard linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST else {
-      throw .errno("link", path)
-    }
+    if linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 { return true }
+    guard errno == EEXIST else { throw .errno("link", path) }
+    return false
   }
 
   /// Gives the file its name, in place of a file that has it, and makes that durable.
@@ -54,12 +55,16 @@ public final class UnlinkedFile {
     let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
     // One name for each target: what a crash between link and rename leaves is taken away by the next one.
     let step = "\(folder).\(name).kv-new"
-    unlink(step)
-    try link(to: step)
-    guard rename(step, path) == 0 else {
-      let failure = Rejection.errno("rename", step)
+    while true {
       unlink(step)
-      throw failure
+      // Another program may be about to replace the same file.
+      guard try link(to: step) else { continue }
+      if rename(step, path) == 0 { break }
+      guard errno == ENOENT else {
+        let failure = Rejection.errno("rename", step)
+        unlink(step)
+        throw failure
+      }
     }
     let directory = try Descriptor(path: folder, flags: O_RDONLY | O_DIRECTORY)
     try directory.sync()

@@ -26,7 +26,7 @@ final class ChunkHome {
     guard let folder else { return own }
     if let openStore { return openStore }
     try prepare()
-    let store = clone.objectStore(in: "\(folder)/objects")
+    let store = clone.objectStore(in: "\(folder)/objects", try inside(clone.git))
     openStore = store
     return store
   }
@@ -73,14 +73,16 @@ final class ChunkHome {
       git.environment[name] = nil
     }
     git.environment["GIT_DIR"] = folder
+    // A relative url means the same here as in the clone.
+    git.options = ["-C", clone.workTree ?? clone.gitDirectory] + git.options
     return git
   }
 
   /// Lets git see to the packs that have gathered here, behind our back.
   func tidy() throws(Rejection) {
-    guard folder != nil else { return }
+    guard let folder else { return }
     var git = try inside(clone.git)
-    git.options = []
+    git.options = ["-C", folder]
     _ = try git.start(["gc", "--auto", "--quiet"], stdout: .null, stderr: .null, detached: true)
   }
 

@@ -44,8 +44,12 @@ struct Clone {
     workTree = lines[4] == "false" && lines.count > 5 ? lines[5] : nil
   }
 
-  /// A store for new objects of this repository, or of another `objects` folder under the same settings.
-  func objectStore(in directory: String? = nil) -> ObjectStore {
+  /// A store for new objects of this repository.
+  func objectStore() -> ObjectStore { objectStore(in: objectsDirectory, git) }
+
+  /// A store for another `objects` folder, under the same settings.
+  /// - Parameter git: at home in that repository.
+  func objectStore(in directory: String, _ git: Git) -> ObjectStore {
     let named = config["core.fsync"].map { Set($0.split(separator: ",").map(String.init)) }
     func syncs(_ part: String) -> Bool? {
       named.map { !$0.isDisjoint(with: [part, "objects", "committed", "added", "all"]) && !$0.contains("-\(part)") }
@@ -54,7 +58,7 @@ struct Clone {
       !["false", "umask", "0", "no", "off"].contains($0.lowercased())
     }
     return ObjectStore(
-      format: format, git: git, directory: directory ?? objectsDirectory, writesFiles: !(shared ?? false),
+      format: format, git: git, directory: directory, writesFiles: !(shared ?? false),
       syncs: .init(
         loose: syncs("loose-object") ?? config.bool("core.fsyncobjectfiles") ?? false, packs: syncs("pack") ?? true))
   }

@@ -9,7 +9,7 @@ struct GetCommand: ParsableCommand {
   @Argument(help: "The key.") var key: String
   @Flag(help: "Print the bytes and nothing else, also on a terminal.") var raw = false
   @Option(help: "Write the value to this file, which appears only when it is whole.") var output: String?
-  @Option(help: "Only these bytes: 0-99, 100-, or -20 for the last 20.") var range: String?
+  @Option(parsing: .unconditional, help: "Only these bytes: 0-99, 100-, or -20 for the last 20.") var range: String?
   @OptionGroup var read: ReadOptions
   @Flag(name: .customLong("allow-expired"), help: "Print the value even if it has expired.") var allowExpired = false
 

@@ -32,6 +32,19 @@ final class ValueInput {
 
   /// Reads up to so many bytes, fewer only at the end.
   func read(upTo count: Int) throws(Rejection) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      let piece = try piece(of: min(count - bytes.count, Self.pieceBytes))
+      if bytes.isEmpty { bytes = piece } else { bytes += piece }
+      if piece.count < Self.pieceBytes { break }
+    }
+    return bytes
+  }
+
+  /// A limit may be far above what there is: memory is taken by the piece.
+  private static let pieceBytes = 2 << 20
+
+  private func piece(of count: Int) throws(Rejection) -> [UInt8] {
     var failure: Rejection?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       do throws(Rejection) {

@@ -17,7 +17,7 @@ struct ValueWriter {
     try policy.check(key)
     let tooLarge = KeyPolicy.tooLarge(key.description.quoted, input.size, rules)
     if let size = input.size, size > rules.maxValueTotal { throw tooLarge }
-    let front = try input.read(upTo: min(maxInline, rules.maxValueTotal) + 1)
+    let front = try input.read(upTo: min(maxInline, rules.maxValueTotal, .max - 1) + 1)
     guard front.count > maxInline else {
       guard front.count <= rules.maxValueTotal else { throw tooLarge }
       return try inline(key, front, ctype: ctype, expiry: try expiry(key, lifetime))

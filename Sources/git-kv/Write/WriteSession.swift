@@ -60,8 +60,7 @@ struct WriteSession {
         return result(built, pushed: false, tries: 0)
       }
       tries += 1
-      let isLarge = edits.count > 1000 || built.chunks != nil
-      switch try push(built, on: tips, from: mine, transport, isLarge: isLarge) {
+      switch try push(built, on: tips, from: mine, transport, isLarge: edits.count > 1000) {
       case .accepted: return result(built, pushed: true, tries: tries)
       case .lostRace(let reason):
         if draft.expectedTree != nil {
@@ -198,7 +197,7 @@ struct WriteSession {
     }
     if let unsent { ids.append(unsent) }
     let outcome = try transport.push(
-      ids, chunksIn: unsent.map { _ in chunks }, isLarge: isLarge, progress: showsProgress)
+      ids, chunksIn: unsent.map { _ in chunks }, isLarge: isLarge || unsent != nil, progress: showsProgress)
     if case .accepted = outcome {
       if let (tip, ref) = unsent { try chunks.note(ref, tip, [.stargate, .working]) }
       let noted = refs.note(.stargate, ledger: built.ledger, index: built.index, epoch: epoch)
