@@ -55,6 +55,11 @@ extension Rejection {
     {
       return command
     }
+    if let name = arguments.first, !name.hasPrefix("-"), name != "help",
+      !GitKV.configuration.subcommands.contains(where: { $0.configuration.commandName == name })
+    {
+      throw Rejection.usage("unknown command \(name.quoted)", hint: "see 'git kv --help'")
+    }
     return try GitKV.parseAsRoot(arguments)
   }
 

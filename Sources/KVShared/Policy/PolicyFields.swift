@@ -96,11 +96,13 @@ struct PolicyFields {
     return seconds
   }
 
-  /// Refuses what git would take for an option.
+  /// Refuses what git would take for an option, and blanks around it; a path may hold blanks.
   func url(_ key: String) throws(PolicyError) -> String? {
     guard let node = values[key] else { return nil }
     let text = try string(node, named: key)
-    guard !text.hasPrefix("-"), text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f }) else {
+    guard !text.hasPrefix("-"), !text.hasPrefix(" "), !text.hasSuffix(" "),
+      text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+    else {
       throw failure("'\(key)' is not a url", at: key)
     }
     return text

@@ -43,8 +43,7 @@ public struct PointerDerivation {
   private func takeValues(_ live: [Live], _ demand: inout Demand) throws(Rejection) {
     // Few values are asked for with their bytes at once; many are first asked for their sizes.
     let sizes = live.count <= Self.fewKeys ? nil : try sizes(of: live)
-    try read(live, "value", wantsBytes: { at in sizes.map { wantsBytes($0[at]) } ?? true }) {
-      (key, slot, blob, meta) throws(Rejection) in
+    try read(live, "value", withBytes: sizes?.map(wantsBytes)) { (key, slot, blob, meta) throws(Rejection) in
       try policy.check(key, size: blob.size, meta: meta, bytes: blob.bytes)
       if isDeep { try checkETag(key, meta, blob.bytes) }
       demand.pointers[key] = Pointer(inline: key, blob: slot.data, size: blob.size, meta: meta)
@@ -56,7 +55,7 @@ public struct PointerDerivation {
     let usual = reader.blobBytes
     reader.blobBytes = max(usual, Manifest.maxBytes)
     defer { reader.blobBytes = usual }
-    try read(live, "manifest", wantsBytes: { _ in true }) { (key, slot, blob, meta) throws(Rejection) in
+    try read(live, "manifest", withBytes: nil) { (key, slot, blob, meta) throws(Rejection) in
       guard blob.size <= Manifest.maxBytes else {
         throw .attestation(
           "the manifest of \(key.description.quoted) has \(blob.size) bytes, more than \(Manifest.maxBytes)")
@@ -77,14 +76,15 @@ public struct PointerDerivation {
   }
 
   /// Reads metadata and data of keys and hands them over, pair by pair.
+  /// - Parameter withBytes: whose data is read, not only its size; nil for all.
   private func read(
-    _ live: [Live], _ what: String, wantsBytes: (Int) -> Bool,
+    _ live: [Live], _ what: String, withBytes: [Bool]?,
     each: (Key, LedgerTree.Slot, ObjectReply, Metadata) throws(Rejection) -> Void
   ) throws(Rejection) {
     var requests: [ObjectRequest] = []
     for (at, item) in live.enumerated() {
       requests.append(.contents(item.slot.meta.hex))
-      requests.append(wantsBytes(at) ? .contents(item.slot.data.hex) : .info(item.slot.data.hex))
+      requests.append(withBytes?[at] ?? true ? .contents(item.slot.data.hex) : .info(item.slot.data.hex))
     }
     var meta: Metadata?
     var failure: Rejection?

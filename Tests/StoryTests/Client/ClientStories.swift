@@ -95,7 +95,7 @@ struct ClientStories {
     $ git kv push
     everything up to date
     $ git kv frob
-    ! kv: error: Unexpected argument 'frob' [64]
+    ! kv: error: unknown command 'frob' [64]
     ! kv: hint: see 'git kv --help'
     = 64
 
