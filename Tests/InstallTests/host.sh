@@ -34,7 +34,7 @@ for _ in {1..20}; do
   port=$((RANDOM % 20000 + 20000))
   "$daemon" -D -e -f "$server/config" -p "$port" 2>"$server/log" &
   daemon_pid=$!
-  until grep -q 'Server listening' "$server/log" || ! kill -0 "$daemon_pid" 2>/dev/null; do :; done
+  until grep -qs 'Server listening' "$server/log" || ! kill -0 "$daemon_pid" 2>/dev/null; do :; done
   kill -0 "$daemon_pid" 2>/dev/null && break
   daemon_pid=
 done
@@ -68,6 +68,17 @@ check 'the hooks point at them' equal "$(readlink "$repo/hooks/update")" "$prefi
 check 'the config is set' equal "$(git --git-dir="$repo" config core.fsync)" committed,loose-object
 check 'the policy and the leader are there' test -f "$repo/.kv/policy.yaml" -a -f "$repo/.stargate-leader"
 check 'a second run changes nothing' unchanged "$home" -- on_host --repo 'org/my kv.git' --prefix "$there"
+store() { git --git-dir="$repo" hash-object -w --stdin; }
+git --git-dir="$repo" update-ref refs/tags/other "$(echo other | store)"
+blob=$(echo chunk | store)
+# The sshd accepts no GIT_PROTOCOL, as most do, so this is protocol v0.
+fetch_blob() {
+  git init -q --bare clone.git
+  GIT_SSH_COMMAND="ssh -F '$scratch/ssh config'" GIT_TRACE_PACKET=$scratch/packets git --git-dir=clone.git \
+    fetch -q --no-write-fetch-head --upload-pack='git upload-pack' "stargate:$repo" "$blob" &&
+    equal "$(git --git-dir=clone.git cat-file blob "$blob")" chunk && not grep -q '< version 2' "$scratch/packets"
+}
+check 'a blob is fetched by its id' fetch_blob
 printf "version: 1 # it's ours\nnamespaces: {}\n" >"a policy.yaml"
 git init -q --bare --object-format=sha256 mirror.git
 check 'all options' on_host --repo "$home/it's \"2\".git" --policy 'a policy.yaml' --mirror "$PWD/mirror.git" --standby \
@@ -75,6 +86,8 @@ check 'all options' on_host --repo "$home/it's \"2\".git" --policy 'a policy.yam
 repo="$home/it's \"2\".git"
 check 'copy the policy' cmp 'a policy.yaml' "$repo/.kv/policy.yaml"
 check 'leave the leader out' absent "$repo/.stargate-leader"
+check 'and --leader promotes it' on_host --repo "$repo" --leader --prefix "$prefix"
+check 'so that it has one' grep -qF "\"$(uname -n)\"" "$repo/.stargate-leader"
 check 'set the mirror' equal "$(git --git-dir="$repo" config remote.github-origin.url)" "$PWD/mirror.git"
 check 'and the format' equal "$(git --git-dir="$repo" rev-parse --show-object-format)" sha256
 mkdir "$home/full" && touch "$home/full/file"

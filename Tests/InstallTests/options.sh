@@ -20,12 +20,16 @@ wrong 'a line break in a path' 'line break' --repo $'a\nb'
 wrong 'an unknown object format' "unknown object format 'md5'" --repo a --object-format md5
 wrong '--mirror alone' 'need --repo' --mirror somewhere
 wrong '--standby alone' 'need --repo' --standby
+wrong '--leader alone' 'need --repo' --leader
+wrong '--standby with --leader' 'exclude each other' --repo a --standby --leader
+wrong 'a flag with a value' "unknown option '--leader=yes'" --repo a --leader=yes
 wrong '--ssh alone' 'needs --host' --ssh ssh
 wrong '--keep alone' 'needs --demo' --keep
 wrong 'a host that looks like an option' 'is not a host' --host=-oProxyCommand=x --repo a
 wrong 'a mirror that looks like an option' 'is not a URL' --repo a --mirror --upload-pack=x
 wrong '--demo with a path' 'stands alone' --demo --repo a
-wrong '--uninstall with a policy' 'goes with' --uninstall --repo a --standby
+wrong '--uninstall with a role' 'goes with' --uninstall --repo a --standby
+wrong '--uninstall with the other' 'goes with' --uninstall --repo a --leader
 check '--help ends well' "$root/install.sh" --help
 check 'nothing was made' equal "$(ls)" ''
 
