@@ -140,7 +140,7 @@ public struct TransactionBuilder {
     guard !added.isEmpty else { return nil }
     let tree = try ChunksTree.add(
       added, to: base.tip?.tree, namespace: namespace, reader: base.reader, sink: base.sink)
-    let message = ChunksTrailers(namespace: namespace, transaction: id).message("kv: \(added.count) chunks of \(id)")
+    let message = ChunksTrailers(namespace: namespace, transaction: id).message("kv: chunks added: \(added.count)")
     return (try commit(tree, parent: base.tip?.id, message, sign: sign, into: base.sink), tree)
   }
 

@@ -28,8 +28,7 @@ struct VerifyTally: Codable {
   var summary: Summary { Summary(checked: checked, bytes: bytes, notHere: elsewhere, wrong: wrong.count) }
 
   var words: String {
-    let away = elsewhere == 0 ? "" : "; \(elsewhere) not here"
-    return "\(checked) values checked, \(ByteMeter.size(bytes)) proved\(away); \(wrong.count) wrong"
+    "checked \(checked), not here \(elsewhere), wrong \(wrong.count); \(ByteMeter.size(bytes)) proved"
   }
 }
 
