@@ -33,9 +33,13 @@ struct ChunkTransport {
         if progress { try? IO.write(Array(bytes), to: 2, "standard error") }
       }
       if answer.status == 0 { return try home.tidy() }
+      let reason = Transport.reason(answer)
+      let isForbidden = ["unadvertised object", "not our ref"].contains { reason.contains($0) }
       failure = .io(
-        "cannot fetch chunks from \(url.quoted): \(Transport.reason(answer))",
-        hint: "the host has to allow single objects to be fetched: uploadpack.allowAnySHA1InWant")
+        "cannot fetch chunks from \(url.quoted): \(reason)",
+        hint: isForbidden
+          ? "the host has to let single objects be fetched: uploadpack.allowAnySHA1InWant"
+          : "check the url and your access; --offline reads what is here")
     }
     throw failure
   }

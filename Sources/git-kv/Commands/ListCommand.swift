@@ -36,24 +36,34 @@ struct Listing {
   let clone: Clone
   let namespace: Namespace
 
-  /// The pointers of all live keys with a prefix, in the byte order of their keys.
+  /// The pointers of all live keys with a prefix, in the byte order of their keys. Throws `.attestation` for a malformed one.
   func pointers(prefix: [UInt8], _ view: View) throws(Rejection) -> [Pointer] {
-    guard let reply = try clone.reader.read([.contents(view.name(of: .index(namespace)))])[0] else { return [] }
+    var pointers: [Pointer] = []
+    try read(prefix: prefix, view) { (key, pointer) throws(Rejection) in
+      guard let pointer else { throw .attestation("the pointer of \(key.quoted) is missing or malformed") }
+      if pointer.type != .deleted { pointers.append(pointer) }
+    }
+    return pointers
+  }
+
+  /// Hands over every key with a prefix and its pointer, in byte order; nil for a pointer that is missing or malformed.
+  func read(
+    prefix: [UInt8], _ view: View, each: ([UInt8], Pointer?) throws(Rejection) -> Void
+  ) throws(Rejection) {
+    guard let reply = try clone.reader.read([.contents(view.name(of: .index(namespace)))])[0] else { return }
     let commit = try ObjectReader.commit(reply)
     let found = try IndexTree.list(
       prefix: prefix, in: commit.tree, namespace: namespace, reader: clone.reader
     ).sorted { $0.key.lexicographicallyPrecedes($1.key) }
-    var pointers: [Pointer] = []
-    pointers.reserveCapacity(found.count)
     var failure: Rejection?
     try clone.reader.read(found.map { .contents($0.blob.hex) }) { at, reply in
-      guard let reply, let pointer = CanonicalJSON.decodeProved(Pointer.self, reply.bytes) else {
-        failure = .attestation("the pointer of \(found[at].key.quoted) is missing or malformed")
-        return
+      guard failure == nil else { return }
+      do throws(Rejection) {
+        try each(found[at].key, reply.flatMap { CanonicalJSON.decodeProved(Pointer.self, $0.bytes) })
+      } catch {
+        failure = error
       }
-      if pointer.type != .deleted { pointers.append(pointer) }
     }
     if let failure { throw failure }
-    return pointers
   }
 }

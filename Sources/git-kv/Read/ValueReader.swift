@@ -53,8 +53,14 @@ struct ValueReader {
         hint: "run 'git fsck', and fetch again")
     }
     let meta = try Metadata(metaReply.bytes, key: key)
-    guard replies[0] == nil else { return FoundValue(key: key, content: .inline(value), meta: meta) }
+    guard replies[2] != nil else { return FoundValue(key: key, content: .inline(value), meta: meta) }
+    guard replies[0] == nil else {
+      throw .attestation("\(key.description.quoted) has both a value and a manifest")
+    }
     let manifest = try Manifest(value.bytes, key: key, format: clone.format)
+    guard manifest.etag.text == meta.etag else {
+      throw .attestation("the manifest of \(key.description.quoted) has another etag than its metadata")
+    }
     return FoundValue(key: key, content: .chunked(manifest, blob: value.id), meta: meta)
   }
 

@@ -1,0 +1,230 @@
+import Glibc
+import Testing
+
+/// `git kv` killed in the middle of a large value: nobody sees half of it, and the next command goes on.
+@Suite(.serialized, .enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
+struct KilledClientTests {
+  private static func value(_ n: Int) -> Bytes { Bytes(noise: 3000, seed: 1000 + n) }
+
+  /// A store with two values, and one that waits.
+  private func prepare() throws -> (World, Clone) {
+    let world = try World.large()
+    let clone = try world.begin()
+    try clone.set("cfg:a", Self.value(0))
+    try clone.set("cfg:b", Self.value(1))
+    return (world, clone)
+  }
+
+  @Test(arguments: [true, false]) func set(_ hasRemote: Bool) throws {
+    var (world, clone) = try prepare()
+    if !hasRemote {
+      clone = try world.alone()
+      try clone.set("cfg:a", Self.value(0))
+    }
+    let file = clone.path("value")
+    let store = hasRemote ? world.gate.repo : clone.repo
+    var wanted = 0
+    func command(_ n: Int) throws -> [String] {
+      try Files.write(file, Self.value(n).all)
+      return ["set", "cfg:n", "--file", file]
+    }
+    func between(_ n: Int, _ place: String) throws {
+      // Either the old value or the new one, everywhere, and the others untouched.
+      let seen = try clone.kv("get", "cfg:n", "--offline")
+      let isOld = wanted == 0 ? seen.status == 1 : Bytes(seen.out) == Self.value(wanted)
+      #expect(isOld || Bytes(seen.out) == Self.value(n), "\(place): \(seen.status) \(seen.errors)")
+      #expect(try clone.value("cfg:a", "--offline") == Self.value(0), "\(place)")
+      #expect(try Invariants.broken(store, format: .sha1) == [], "\(place)")
+      wanted = n
+    }
+    func after(_ n: Int, _ place: String) throws {
+      #expect(try clone.value("cfg:n") == Self.value(n), "\(place)")
+    }
+    try Killer(clone, kills: 20).run(command, between: between, after: after)
+    #expect(try Invariants.broken(store, format: .sha1) == [])
+    #expect(try clone.must("verify", "--all").hasSuffix(" 0 wrong"))
+  }
+
+  @Test func push() throws {
+    let (world, clone) = try prepare()
+    let rival = try world.policed("rival")
+    func command(_ n: Int) throws -> [String] {
+      try clone.set("cfg:\(n)", Self.value(n), "--no-push")
+      // Every other push has to be replayed.
+      if n % 2 == 0 { try rival.set("cfg:rival", Self.value(n)) }
+      return ["push"]
+    }
+    func between(_ n: Int, _ place: String) throws {
+      #expect(try clone.value("cfg:\(n)", "--offline") == Self.value(n), "\(place)")
+      #expect(try world.broken() == [], "\(place)")
+    }
+    func after(_ n: Int, _ place: String) throws {
+      #expect(try rival.value("cfg:\(n)") == Self.value(n), "\(place)")
+    }
+    try Killer(clone, kills: 20).run(command, between: between, after: after)
+    #expect(try clone.must("verify", "--all", "--fetch").hasSuffix(" 0 wrong"))
+    #expect(try world.broken() == [])
+  }
+
+  @Test func getOutput() throws {
+    let (world, writer) = try prepare()
+    _ = writer
+    let output = world.box.path("output")
+    try Files.write(output, "what was there")
+    let clone = try world.policed("reader")
+    try clone.must("list")
+    func command(_ n: Int) throws -> [String] {
+      // Every time the chunks have to come from the Stargate.
+      Files.remove(clone.chunkHome.path)
+      try Files.write(output, "what was there")
+      return ["get", "cfg:b", "--output", output]
+    }
+    func between(_ _: Int, _ place: String) throws {
+      let there = try Bytes(file: output)
+      #expect(there == Bytes("what was there".utf8) || there == Self.value(1), "\(place): \(there)")
+      #expect(try clone.must("list", "--offline") == "cfg:a\ncfg:b", "\(place)")
+    }
+    func after(_ _: Int, _ place: String) throws {
+      #expect(try Bytes(file: output) == Self.value(1), "\(place)")
+    }
+    try Killer(clone, kills: 40).run(command, between: between, after: after)
+  }
+
+  /// A verification that was stopped goes on where it was, and does not forget what it found.
+  @Test func verifyAll() throws {
+    let (_, clone) = try prepare()
+    for n in 2..<8 { try clone.set("cfg:c\(n)", Self.value(n)) }
+    try clone.chunkHome.flipInPack(clone.repo.manifest("cfg:a", .sha1).chunks[0].blob)
+    let notes = "\(clone.repo.path)/.git/kv-verify-main"
+    let calls = try Strace(clone).calls(["verify", "--all"])
+    let renames = calls.indices.filter { calls[$0].hasPrefix("rename") }
+    #expect(renames.count >= 1, "\(renames)")
+    #expect(!Files.exists(notes))
+    try Strace(clone).kill(["verify", "--all"], calls, renames[0] + 3)
+    #expect(Files.exists(notes))
+    let rest = try clone.kv("verify", "--all")
+    #expect(rest.errors.hasPrefix("going on after 1 values\n"), "\(rest.errors)")
+    #expect(rest.status == 8 && rest.text.hasPrefix("8 values checked, ") && rest.text.hasSuffix("; 1 wrong\n"))
+    #expect(!Files.exists(notes))
+    // What was noted of another ledger counts for nothing, nor what is no note.
+    try Strace(clone).kill(["verify", "--all"], calls, renames[0] + 3)
+    try clone.must("set", "cfg:z", "small")
+    #expect(try clone.kv("verify", "--all").text.hasPrefix("9 values checked"))
+    try Files.write(notes, "no note")
+    let again = try clone.kv("verify", "--all")
+    #expect(again.text.hasPrefix("9 values checked") && !again.errors.contains("going on"))
+  }
+}
+
+/// `git kv` under strace, which follows none of the programs that it starts.
+struct Strace {
+  let clone: Clone
+  private var log: String { clone.path("calls") }
+
+  init(_ clone: Clone) { self.clone = clone }
+
+  private func run(_ options: [String], _ arguments: [String]) throws -> Outcome {
+    let program = "\(Installed.prefix)/bin/git-kv"
+    let outcome = try clone.repo.box.run(
+      ["strace", "-qq"] + options + [program] + arguments, in: clone.repo.path, env: clone.env)
+    try clone.repo.box.untilQuiet()
+    return outcome
+  }
+
+  /// The names of the system calls of one run, in their order.
+  func calls(_ arguments: [String]) throws -> [String] {
+    _ = try run(["-o", log], arguments)
+    return try Files.text(log).split(separator: "\n").compactMap { line in
+      let name = line.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+      return line.dropFirst(name.count).first == "(" && name != "exit_group" ? String(name) : nil
+    }
+  }
+
+  /// Kills it at one of these calls; whether it came to that.
+  @discardableResult
+  func kill(_ arguments: [String], _ calls: [String], _ n: Int) throws -> Bool {
+    // strace counts every kind of call for itself.
+    let count = calls[...n].count { $0 == calls[n] }
+    let options = ["-o", "/dev/null", "-e", "trace=\(calls[n])", "-e", "inject=\(calls[n]):signal=KILL:when=\(count)"]
+    return try run(options, arguments).status == 137
+  }
+}
+
+/// Runs a command again and again and kills it, each time at another place.
+struct Killer {
+  let clone: Clone
+  let kills: Int
+
+  init(_ clone: Clone, kills: Int) { (self.clone, self.kills) = (clone, kills) }
+
+  /// - Parameters:
+  ///   - command: prepares the nth time and gives the arguments.
+  ///   - between: looks at what the kill has left.
+  ///   - after: looks at what the same command, run again to its end, has left.
+  func run(
+    _ command: (Int) throws -> [String], between: (_ n: Int, _ place: String) throws -> Void,
+    after: (_ n: Int, _ place: String) throws -> Void
+  ) throws {
+    guard let strace = try? clone.repo.box.run(["strace", "-V"]), strace.ok else {
+      Issue.record("strace is not installed: the kill tests cannot run")
+      return
+    }
+    let calls = try Strace(clone).calls(try command(2))
+    #expect(calls.count > 100, "\(calls.count) calls")
+    // Where files and refs get their names, and evenly over all the rest.
+    let named = calls.indices.filter { ["rename", "linkat", "unlink", "fsync", "pwrite64"].contains(calls[$0]) }
+    var places = stride(from: 0, to: named.count, by: max(1, named.count * 2 / kills)).map { named[$0] }
+    places += stride(from: 7, to: calls.count, by: max(1, calls.count * 2 / kills))
+    var killed = 0
+    for (i, place) in places.sorted().enumerated() {
+      let (n, name) = (3 + i, "call \(place + 1) of \(calls.count), \(calls[place])")
+      let arguments = try command(n)
+      killed += try Strace(clone).kill(arguments, calls, place) ? 1 : 0
+      try between(n, name)
+      let again = try clone.kv(arguments, [])
+      #expect(again.ok && !again.heldOpen, "\(name): \(again.status) \(again.errors)")
+      try after(n, name)
+      try clone.repo.box.untilQuiet()
+      let stray = Files.tree(clone.repo.box.root).filter { path in
+        let file = path.split(separator: "/").last ?? ""
+        return file.hasPrefix("tmp_") || file.hasSuffix(".kv-new") || file.hasSuffix(".lock") && file != "kv.lock"
+          || file.contains(".tmp") || path.contains("incoming-")
+      }
+      #expect(stray == [], "\(name)")
+    }
+    #expect(killed >= places.count * 3 / 4, "\(killed) kills in \(places.count) tries")
+  }
+}
+
+extension Sandbox {
+  /// Waits for the programs that a killed one has left running.
+  func untilQuiet() throws {
+    let mark = Array("HOME=\(root)/home".utf8)
+    let deadline = now() + 20
+    while now() < deadline {
+      let busy = Files.names("/proc").contains { name in
+        guard Int(name) != nil, let environment = try? Files.read("/proc/\(name)/environ") else { return false }
+        return environment.split(separator: 0).contains { $0.elementsEqual(mark) }
+      }
+      if !busy { return }
+      usleep(2000)
+    }
+    throw Broken("something still runs in \(root)")
+  }
+}
+
+extension Files {
+  /// What a folder holds.
+  static func names(_ folder: String) -> [String] {
+    guard let dir = opendir(folder) else { return [] }
+    defer { closedir(dir) }
+    var found: [String] = []
+    while let entry = readdir(dir) {
+      found.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    return found
+  }
+}
