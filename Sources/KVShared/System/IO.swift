@@ -69,18 +69,13 @@ public enum IO {
     return try readAll(file.raw, path, limit: limit)
   }
 
-  /// Replaces a file whole: temporary file, write, sync, rename, sync of the directory.
+  /// Replaces a file whole: written without a name, synced, named, and the directory synced.
   public static func replaceFile(_ path: String, _ bytes: [UInt8]) throws(Rejection) {
-    let temporary = "\(path).tmp.\(getpid())"
-    do {
-      let file = try Descriptor(path: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
-      try write(bytes, to: file.raw, temporary)
-      try file.sync()
-    }
-    guard rename(temporary, path) == 0 else { throw .errno("rename", temporary) }
-    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let directory = try Descriptor(path: parent.isEmpty ? "/" : parent, flags: O_RDONLY | O_DIRECTORY)
-    try directory.sync()
+    let slash = path.lastIndex(of: "/")
+    let file = try UnlinkedFile(in: slash.map { String(path[...$0]) } ?? ".", mode: 0o666)
+    try write(bytes, to: file.raw, path)
+    try file.sync()
+    try file.replace(path)
   }
 
   /// The kind of thing a path names, symbolic links followed.

@@ -98,7 +98,7 @@ public final class ObjectStore: ObjectSink {
     waitingBytes = 0
   }
 
-  /// Temporary file, write, sync where asked for, rename: another process never sees half an object.
+  /// The object gets its name when it is whole: another process never sees half of it, and a crash leaves nothing.
   private func writeLoose(_ id: ObjectID, _ kind: ObjectKind, _ content: [UInt8]) throws(Rejection) {
     let hex = id.hex
     let folder = "\(directory)/\(hex.prefix(2))"
@@ -107,17 +107,9 @@ public final class ObjectStore: ObjectSink {
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw .errno("make", folder) }
     var bytes: [UInt8] = []
     (ObjectHasher.header(kind, content.count) + content).withUnsafeBytes { PackFormat.appendZlib($0, to: &bytes) }
-    // The prefix is git's own, so that `git gc` prunes what a crash leaves.
-    let temporary = "\(folder)/tmp_obj_\(getpid())_\(hex.suffix(6))"
-    do {
-      let file = try Descriptor(path: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o444)
-      try IO.write(bytes, to: file.raw, temporary)
-      if syncs.loose { try file.sync() }
-    }
-    guard rename(temporary, path) == 0 else {
-      let failure = Rejection.errno("rename", temporary)
-      unlink(temporary)
-      throw failure
-    }
+    let file = try UnlinkedFile(in: folder, mode: 0o444)
+    try IO.write(bytes, to: file.raw, path)
+    if syncs.loose { try file.sync() }
+    try file.link(to: path)
   }
 }

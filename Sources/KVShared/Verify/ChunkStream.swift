@@ -1,11 +1,21 @@
 /// Reads a value from its chunks and proves it on the way: every chunk's size and digest, at the end the etag.
 public struct ChunkStream {
+  /// What to do about a chunk that is not as it should be; the server leaves it to the usual words.
+  public struct Hints: Sendable {
+    public var missing = ""
+    public var damaged = ""
+
+    public init() {}
+  }
+
   let reader: ObjectReader
   let key: Key
+  let hints: Hints
 
-  public init(reader: ObjectReader, key: Key) {
+  public init(reader: ObjectReader, key: Key, hints: Hints = Hints()) {
     self.reader = reader
     self.key = key
+    self.hints = hints
   }
 
   /// Hands the value over, chunk by chunk; the last one only when the etag is right.
@@ -18,7 +28,7 @@ public struct ChunkStream {
       etag.update(bytes)
       if at == manifest.chunks.count - 1 {
         guard etag.finalize() == manifest.etag else {
-          throw .attestation("etag of \(key.description.quoted) is not that of its bytes", hint: "run 'git kv verify'")
+          throw .attestation("etag of \(key.description.quoted) is not that of its bytes", hint: hints.damaged)
         }
       }
       try each(bytes)
@@ -46,7 +56,7 @@ public struct ChunkStream {
         }
       } catch {
         // git ends at an object whose bytes it cannot unpack.
-        throw .io("\(name(number)) cannot be read: \(error.message)", hint: "run 'git fsck'")
+        throw .io("\(name(number)) cannot be read: \(error.message)", hint: hints.damaged)
       }
       if let failure { throw failure }
     }
@@ -79,12 +89,14 @@ public struct ChunkStream {
     _ reply: ObjectReply?, _ chunk: Manifest.Chunk, _ number: Int
   ) throws(Rejection) -> [UInt8] {
     let what = name(number)
-    guard let reply else { throw .io("\(what) is missing here: \(chunk.blob)", hint: "fetch it without --offline") }
+    guard let reply else { throw .io("\(what) is missing here: \(chunk.blob)", hint: hints.missing) }
     guard reply.kind == .blob, reply.size == chunk.size, reply.bytes.count == chunk.size else {
-      throw .attestation("\(what) is a \(reply.kind) of \(reply.size) bytes, but its manifest says \(chunk.size)")
+      throw .attestation(
+        "\(what) is a \(reply.kind) of \(reply.size) bytes, but its manifest says \(chunk.size)",
+        hint: hints.damaged)
     }
     guard reply.bytes.withUnsafeBytes({ ChunkDigest(of: $0) }) == chunk.digest else {
-      throw .attestation("\(what) does not have the digest its manifest names, \(chunk.digest)")
+      throw .attestation("\(what) does not have the digest its manifest names, \(chunk.digest)", hint: hints.damaged)
     }
     return reply.bytes
   }

@@ -43,7 +43,7 @@ public struct KeyPolicy: Sendable {
   /// - Parameter size: its bytes, nil where nobody has counted to the end.
   public static func tooLarge(_ what: String, _ size: Int?, _ rules: NamespacePolicy) -> Rejection {
     .policy(
-      "value of \(what) has \(size.map { "\($0) bytes, " } ?? "")more than max_value_total (\(rules.maxValueTotal))",
+      "value of \(what) has \(size.map { "\($0) bytes, " } ?? "")more than max_value_total (\(rules.maxValueTotal)\(size == nil ? " bytes" : ""))",
       hint: "cut it into several keys, or have the policy raised")
   }
 

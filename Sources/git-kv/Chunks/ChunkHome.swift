@@ -17,7 +17,9 @@ final class ChunkHome {
   /// - Parameter store: the clone's own.
   init(_ clone: Clone, hasRemote: Bool, store: ObjectStore) {
     self.clone = clone
-    folder = hasRemote ? "\(clone.commonDirectory)/kv-chunks" : nil
+    let folder = "\(clone.commonDirectory)/kv-chunks"
+    // Once begun it stays in use, even if the remote goes.
+    self.folder = hasRemote || access("\(folder)/config.kv", F_OK) == 0 ? folder : nil
     own = store
   }
 
@@ -89,6 +91,12 @@ final class ChunkHome {
   /// Makes the folder where it is missing.
   private func prepare() throws(Rejection) {
     guard let folder, access("\(folder)/config.kv", F_OK) != 0 else { return }
+    mkdir(folder, 0o777)
+    let turn = try Descriptor(path: "\(folder)/kv.lock", flags: O_RDWR | O_CREAT)
+    try turn.lock(exclusive: true)
+    guard access("\(folder)/config.kv", F_OK) != 0 else { return }
+    // What a crash has left of it is no ground to build on.
+    unlink("\(folder)/config")
     try clone.git.run(
       ["init", "--quiet", "--bare", "--template=", "--object-format=\(clone.format.rawValue)", folder]
     ).check("git init")

@@ -8,6 +8,18 @@ struct ChunkSource {
   let urls: [String]
   let showsProgress: Bool
 
+  /// What to do about chunks that are missing or damaged here.
+  var hints: ChunkStream.Hints {
+    var hints = ChunkStream.Hints()
+    hints.missing =
+      urls.isEmpty && transport != nil
+      ? "read it without --offline" : "nobody who was asked has it: was it ever pushed?"
+    hints.damaged =
+      home.folder.map { "if nothing is pending, remove \($0): what is needed is fetched again" }
+      ?? "run 'git fsck', and bring the object back from another copy"
+    return hints
+  }
+
   /// Which of some blobs are not here.
   func missing(_ blobs: [ObjectID]) throws(Rejection) -> [ObjectID] {
     var missing: [ObjectID] = []

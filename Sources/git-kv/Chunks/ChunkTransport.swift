@@ -27,7 +27,10 @@ struct ChunkTransport {
     var failure = Rejection.io("there is no remote to fetch chunks from")
     for url in urls {
       let answer = try home.inside(transport.git(for: url)).run(
-        ["-c", "protocol.version=2"] + Transport.fetchOptions + (progress ? ["--progress"] : []) + ["--stdin", url],
+        ["-c", "protocol.version=2", "-c", "advice.fetchShowForcedUpdates=false"]
+          + Transport.fetchOptions.filter { !progress || $0 != "--quiet" } + (progress ? ["--progress"] : []) + [
+            "--stdin", url,
+          ],
         input: input
       ) { bytes in
         if progress { try? IO.write(Array(bytes), to: 2, "standard error") }

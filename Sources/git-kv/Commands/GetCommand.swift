@@ -51,7 +51,9 @@ struct GetCommand: ParsableCommand {
       last = bytes.last ?? last
     }
     try target.finish()
-    if output == nil, !raw, isatty(1) == 1, last != UInt8(ascii: "\n") { try IO.write("\n", to: 1, "standard output") }
+    if output == nil || output == "-", !raw, isatty(1) == 1, last != UInt8(ascii: "\n") {
+      try IO.write("\n", to: 1, "standard output")
+    }
   }
 }
 

@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
       try Listing(clone: clone, namespace: ns).read(prefix: [], .working) { (bytes, pointer) throws(Rejection) in
         if pointer?.type != .deleted { listed.append((try Key(bytes: bytes), pointer)) }
       }
-      try check.resume(restart: restart)
+      try check.resume(unless: restart)
       try check.run(listed)
     } else {
       try check.run(keys.map { ($0, nil) })

@@ -27,13 +27,13 @@ struct ValueCheck {
     case wrong(String)
   }
 
-  /// Takes up what an earlier run has left.
-  mutating func resume(restart: Bool) throws(Rejection) {
-    guard !restart, let earlier = try notes?.load() else { return }
+  /// Takes up what an earlier run has left, unless it passed over values that can be fetched now.
+  mutating func resume(unless restart: Bool) throws(Rejection) {
+    guard !restart, let earlier = try notes?.load(), source.urls.isEmpty || earlier.elsewhere == 0 else { return }
     tally = earlier
-    if !options.quiet, !options.json {
-      try IO.write("going on after \(earlier.checked) values\n", to: 2, "standard error")
-    }
+    guard !options.quiet, !options.json else { return }
+    try IO.write("going on after \(earlier.checked) values\n", to: 2, "standard error")
+    for message in earlier.wrong { try IO.write("wrong: \(message)\n", to: 1, "standard output") }
   }
 
   /// Checks keys; those of a listing have pointers, nil where they cannot be read.

@@ -6,23 +6,31 @@ struct ValueOutput {
   private let file: UnlinkedFile?
   private let path: String
 
-  /// - Parameter path: nil for standard output. Throws `.io` for a place that no file can take.
+  /// - Parameter path: nil or `-` for standard output. Throws `.io` for a place that no file can take.
   init(path: String?) throws(Rejection) {
-    guard let path else {
+    guard let path, path != "-" else {
       self.path = "standard output"
       file = nil
       return
     }
     // A file behind a link is replaced, not the link.
     var target = path
+    var mode: mode_t?
     if let real = realpath(path, nil) {
       target = String(cString: real)
       free(real)
-      guard IO.isRegularFile(target) else { throw .io("\(path.quoted) is not a regular file") }
+      var info = stat()
+      guard stat(target, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+        throw .io("\(path.quoted) is not a regular file")
+      }
+      mode = info.st_mode & 0o777
     }
     self.path = target
     let slash = target.lastIndex(of: "/")
-    file = try UnlinkedFile(in: slash.map { String(target[...$0]) } ?? ".", mode: 0o666)
+    let file = try UnlinkedFile(in: slash.map { String(target[...$0]) } ?? ".", mode: mode ?? 0o666)
+    // The mask is for new files.
+    if let mode { fchmod(file.raw, mode) }
+    self.file = file
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(Rejection) {

@@ -100,7 +100,7 @@ struct ValueReader {
     }
     guard let first = numbers.first, let last = numbers.last else { return }
     try chunks.bring(manifest.chunks[first...last].map(\.blob))
-    let stream = ChunkStream(reader: try chunks.home.reader(), key: key)
+    let stream = ChunkStream(reader: try chunks.home.reader(), key: key, hints: chunks.hints)
     guard range != nil else {
       var done = 0
       return try stream.read(manifest) { (bytes) throws(Rejection) in

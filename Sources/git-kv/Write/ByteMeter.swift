@@ -6,7 +6,7 @@ final class ByteMeter {
   private let label: String
   private let total: Int?
   private let isVisible: Bool
-  private let start = ByteMeter.clock()
+  private var start: Double?
   private var lastShown: Double = 0
   private var isShown = false
 
@@ -26,6 +26,10 @@ final class ByteMeter {
   func show(_ done: Int) {
     guard isVisible else { return }
     let now = Self.clock()
+    guard let start else {
+      start = now
+      return
+    }
     guard now - start > 0.5, now - lastShown > 0.2 else { return }
     lastShown = now
     isShown = true

@@ -17,13 +17,13 @@ struct ValueWriter {
     try policy.check(key)
     let tooLarge = KeyPolicy.tooLarge(key.description.quoted, input.size, rules)
     if let size = input.size, size > rules.maxValueTotal { throw tooLarge }
-    let front = try input.read(upTo: min(maxInline, rules.maxValueTotal, .max - 1) + 1)
+    let front = try input.read(upTo: max(min(maxInline, rules.maxValueTotal, .max - 1) + 1, Self.guessedBytes))
     guard front.count > maxInline else {
       guard front.count <= rules.maxValueTotal else { throw tooLarge }
       return try inline(key, front, ctype: ctype, expiry: try expiry(key, lifetime))
     }
     let expiry = try expiry(key, lifetime)
-    let guess = ctype ?? Self.guessType(front.prefix(Self.guessedBytes), isCut: front.count > Self.guessedBytes)
+    let guess = ctype ?? Self.guessType(front.prefix(Self.guessedBytes), isCut: front.count >= Self.guessedBytes)
     input.unread(front)
     let meter = ByteMeter("storing \(key)", total: input.size, isQuiet: isQuiet)
     defer { meter.end() }
