@@ -106,7 +106,7 @@ public final class ObjectReader {
   }
 
   /// Lets go of every tree read so far.
-  func forgetTrees() { trees = [:] }
+  public func forgetTrees() { trees = [:] }
 
   /// Reads and parses one commit. Throws `.attestation` where it is missing or no commit.
   public func commit(_ id: ObjectID) throws(Rejection) -> Commit {

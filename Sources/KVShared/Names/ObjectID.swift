@@ -64,7 +64,13 @@ public struct ObjectID: Hashable, Sendable, CustomStringConvertible {
   public init?(_ hex: String) { self.init(hex: Array(hex.utf8)) }
 
   public static func == (a: ObjectID, b: ObjectID) -> Bool { a.words == b.words && a.format == b.format }
-  public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+  public func hash(into hasher: inout Hasher) {
+    // All of it: who chooses ids must not choose collisions.
+    hasher.combine(words.0)
+    hasher.combine(words.1)
+    hasher.combine(words.2)
+    hasher.combine(words.3)
+  }
 
   /// The order of the raw bytes, in which a pack index lists objects.
   func precedes(_ other: ObjectID) -> Bool { words < other.words }

@@ -20,6 +20,14 @@ public struct Manifest: Equatable, Sendable {
   /// No manifest is larger: it names some 90,000 chunks.
   public static let maxBytes = 16 << 20
 
+  /// The manifests of one transaction name no more chunks together: what a program holds in memory is bounded by it.
+  public static let maxChunks = 100_000
+
+  /// The refusal of a transaction that names more.
+  static let tooManyChunks = Rejection.policy(
+    "the transaction names more than \(maxChunks) chunks",
+    hint: "make several transactions, or have the policy's chunking.avg raised")
+
   public let chunking: NamespacePolicy.Chunking
   /// The fingerprint of the whole value.
   public let etag: ETag
@@ -28,9 +36,8 @@ public struct Manifest: Equatable, Sendable {
   /// Bytes of the value.
   public let totalSize: Int
 
-  /// Makes the manifest of chunks that were just cut.
-  /// Throws `.policy` for more chunks than a manifest can name.
-  public init(_ chunks: [Chunk], chunking: NamespacePolicy.Chunking, etag: ETag) throws(Rejection) {
+  /// Makes the manifest of chunks that were just cut; whether it is too large shows when it is encoded.
+  public init(_ chunks: [Chunk], chunking: NamespacePolicy.Chunking, etag: ETag) {
     self.chunks = chunks
     self.chunking = chunking
     self.etag = etag

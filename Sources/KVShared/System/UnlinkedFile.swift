@@ -23,13 +23,9 @@ public final class UnlinkedFile {
     }
     guard errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL else { throw .errno("write in", directory) }
     // The prefix is git's own, so that `git gc` prunes what a crash leaves.
-    var template = Array("\(directory)/tmp_kv_XXXXXX".utf8CString)
-    let named = mkstemp(&template)
-    guard named >= 0 else { throw .errno("make a temporary file in", directory) }
-    _ = fcntl(named, F_SETFD, FD_CLOEXEC)
-    fchmod(named, mode & 0o755)
-    file = Descriptor(adopting: named)
-    temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let name = "\(directory)/tmp_kv_\(getpid())_\(UInt32.random(in: 0 ... .max))"
+    file = try Descriptor(path: name, flags: O_RDWR | O_CREAT | O_EXCL, mode: mode)
+    temporary = name
   }
 
   deinit {
@@ -53,20 +49,18 @@ public final class UnlinkedFile {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "./"
     let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-    // One name for each target: what a crash between link and rename leaves is taken away by the next one.
     let step = "\(folder).\(name).kv-new"
-    while true {
-      unlink(step)
-      // Another program may be about to replace the same file.
-      guard try link(to: step) else { continue }
-      if rename(step, path) == 0 { break }
-      guard errno == ENOENT else {
-        let failure = Rejection.errno("rename", step)
-        unlink(step)
-        throw failure
-      }
-    }
     let directory = try Descriptor(path: folder, flags: O_RDONLY | O_DIRECTORY)
+    // Replacers take turns where the file system knows locks. One name for each target: what a crash between link and
+    // rename leaves is taken away by the next one.
+    try? directory.lock(exclusive: true)
+    unlink(step)
+    guard try link(to: step) else { throw .io("another program is replacing \(path.quoted)") }
+    guard rename(step, path) == 0 else {
+      let failure = Rejection.errno("rename", step)
+      unlink(step)
+      throw failure
+    }
     try directory.sync()
   }
 }

@@ -133,6 +133,7 @@ public struct TransactionBuilder {
   private func chunksCommit(
     _ edits: [Key: KeyEdit], on base: ChunksBase, id: TransactionID, sign: Bool
   ) throws(Rejection) -> (id: ObjectID, tree: ObjectID)? {
+    guard edits.values.reduce(0, { $0 + $1.chunks.count }) <= Manifest.maxChunks else { throw Manifest.tooManyChunks }
     var chunks: [ChunkDigest: ObjectID] = [:]
     for edit in edits.values { for chunk in edit.chunks { chunks[chunk.digest] = chunk.blob } }
     let there = try ChunksTree.lookup(chunks.keys, in: base.tip?.tree, namespace: namespace, reader: base.reader)

@@ -35,9 +35,14 @@ public enum ChunksTree {
       at = next
     }
     try reader.load(trees: at.map(\.directory))
+    // Each directory is walked once, however many chunks are asked of it.
+    var asked: [ObjectID: [[UInt8]: ChunkDigest]] = [:]
+    for item in at { asked[item.directory, default: [:]][item.name] = item.digest }
     var found: [ChunkDigest: ObjectID] = [:]
-    for item in at {
-      if let blob = try reader.file(item.name, in: item.directory) { found[item.digest] = blob }
+    for (directory, names) in asked {
+      for entry in try reader.entries(directory) where !entry.isTree {
+        if let digest = names[entry.name] { found[digest] = entry.id }
+      }
     }
     return found
   }

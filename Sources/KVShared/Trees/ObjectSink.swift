@@ -18,7 +18,15 @@ public final class NamingSink: ObjectSink {
 extension ObjectSink {
   /// Keeps a tree; an empty one is nil, because no directory of ours is ever empty.
   func store(tree entries: [TreeEntry]) throws(Rejection) -> ObjectID? {
-    entries.isEmpty ? nil : try store(.tree, Tree.serialize(entries))
+    guard !entries.isEmpty else { return nil }
+    let bytes = Tree.serialize(entries)
+    // Nobody would read it again.
+    guard bytes.count <= ObjectReader.treeBytes else {
+      throw .policy(
+        "a directory of the store would have \(bytes.count) bytes, more than \(ObjectReader.treeBytes)",
+        hint: "choose other keys, or begin a new epoch")
+    }
+    return try store(.tree, bytes)
   }
 
   /// Keeps the root tree of a commit, which alone may be empty.

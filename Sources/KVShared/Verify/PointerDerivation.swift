@@ -52,6 +52,7 @@ public struct PointerDerivation {
 
   private func takeManifests(_ live: [Live], _ demand: inout Demand) throws(Rejection) {
     guard !live.isEmpty else { return }
+    var chunks = 0
     let usual = reader.blobBytes
     reader.blobBytes = max(usual, Manifest.maxBytes)
     defer { reader.blobBytes = usual }
@@ -66,9 +67,13 @@ public struct PointerDerivation {
           "the manifest of \(key.description.quoted) says etype \(manifest.etag.text), its metadata \(meta.etag)")
       }
       try policy.check(chunked: key, size: manifest.totalSize, meta: meta)
+      chunks += manifest.chunks.count
+      guard chunks <= Manifest.maxChunks else { throw Manifest.tooManyChunks }
       demand.manifests[key] = manifest
       demand.pointers[key] = Pointer(chunked: key, manifest: slot.data, size: manifest.totalSize, meta: meta)
     }
+    // The manifest may lie about the sizes of its blobs, which are compared later: no more is read than it admits.
+    reader.blobBytes = KeyPolicy.lfsPointerBytes
     for (key, manifest) in demand.manifests where policy.needsBytes(size: manifest.totalSize) {
       let pieces = try reader.read(manifest.chunks.map { .contents($0.blob.hex) })
       try policy.check(key, bytes: pieces.flatMap { $0?.bytes ?? [] })

@@ -97,7 +97,9 @@ public struct RefGuard {
     guard trailers.namespace == ns, trailers.transaction == said.transaction, trailers.indexTree == index.tree,
       said.ledgerTree == ledger.tree
     else { throw .attestation("ledger \(newLedger) and index \(newIndex) do not belong to one transaction") }
-    try checkCompanions(ns, refs, trailers, moving: Set(moving.map(\.0)), exact)
+    try checkEpoch(ns, moving: Set(moving.map(\.0)), exact)
+    let oldLedger = zip(names, held).first { $0.0 == .ledger(ns) }?.1
+    try checkChunks(ns, refs, ledger, since: oldLedger, moving: Set(moving.map(\.0)), exact)
     for (ref, old) in moving {
       guard let old, let new = refs[ref]?.id else { continue }
       let parents = ref == .ledger(ns) ? ledger.parents : ref == .index(ns) ? index.parents : []
@@ -107,16 +109,31 @@ public struct RefGuard {
     }
   }
 
-  /// The epoch ref comes with the first transaction; the chunks a ledger names stand in its chunks ref.
-  private func checkCompanions(
-    _ ns: Namespace, _ refs: [KVRef: OldValue], _ trailers: LedgerTrailers, moving: Set<KVRef>, _ exact: ExactRefs
-  ) throws(Rejection) {
+  /// The epoch ref comes with the first transaction.
+  private func checkEpoch(_ ns: Namespace, moving: Set<KVRef>, _ exact: ExactRefs) throws(Rejection) {
     let epoch = KVRef.epoch(ns)
     if !moving.contains(epoch), try exact.read([epoch])[0] == nil {
       throw .attestation("the first transaction of \(ns.name.quoted) has to create \(epoch.description.quoted)")
     }
+  }
+
+  /// The chunks that the last of some transactions names stand in its chunks ref, and no chunks ref moves without one.
+  private func checkChunks(
+    _ ns: Namespace, _ refs: [KVRef: OldValue], _ ledger: Commit, since old: ObjectID?, moving: Set<KVRef>,
+    _ exact: ExactRefs
+  ) throws(Rejection) {
+    var at = ledger
+    var trailers = try LedgerTrailers(at)
+    while trailers.chunksTree == nil, let parent = at.parents.first, parent != old {
+      at = try exact.reader.commit(parent)
+      trailers = try LedgerTrailers(at)
+    }
+    let chunks = KVRef.chunks(ns, trailers.epoch)
+    for ref in moving {
+      guard case .chunks = ref, ref != chunks || trailers.chunksTree == nil else { continue }
+      throw .attestation("\(ref.description.quoted) may not move: no transaction names what it would hold")
+    }
     if let tree = trailers.chunksTree {
-      let chunks = KVRef.chunks(ns, trailers.epoch)
       let held = try exact.read([chunks])[0]
       guard let tip = refs[chunks]?.id ?? held, try exact.reader.commit(tip).tree == tree else {
         throw .attestation("\(chunks.description.quoted) does not hold the chunks tree that the ledger names")

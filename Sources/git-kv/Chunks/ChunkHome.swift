@@ -13,6 +13,8 @@ final class ChunkHome {
   private let own: ObjectStore
   private var openReader: ObjectReader?
   private var openStore: ObjectStore?
+  /// What new values are compared with, found once for all values of a command.
+  var base: ChunksBase?
 
   /// - Parameter store: the clone's own.
   init(_ clone: Clone, hasRemote: Bool, store: ObjectStore) {
@@ -37,11 +39,7 @@ final class ChunkHome {
   var isUsed: Bool { openReader != nil || openStore != nil }
 
   /// Makes what was stored visible to git.
-  func flush() throws(Rejection) {
-    guard let openStore, openStore.hasObjects else { return }
-    try openStore.flush()
-    try tidy()
-  }
+  func flush() throws(Rejection) { try openStore?.flush() }
 
   /// Reads the clone's objects and the chunks.
   func reader() throws(Rejection) -> ObjectReader {
@@ -118,6 +116,7 @@ final class ChunkHome {
       \tauto = 6700
       \tautoPackLimit = 30
       \tcruftPacks = true
+      \tpruneExpire = 2.weeks.ago
       [repack]
       \twriteBitmaps = false
 
@@ -163,6 +162,7 @@ extension ChunkHome {
     guard folder != nil else { return }
     let input = views.map { "update \($0.name(of: ref)) \(tip)\n" }.joined()
     try inside(clone.git).run(["update-ref", "--stdin"], input: Array(input.utf8)).check("git update-ref")
+    try tidy()
   }
 }
 

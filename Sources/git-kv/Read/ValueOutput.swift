@@ -13,6 +13,7 @@ struct ValueOutput {
       file = nil
       return
     }
+    guard !path.isEmpty else { throw .usage("the name of the output file is empty") }
     // A file behind a link is replaced, not the link.
     var target = path
     var mode: mode_t?

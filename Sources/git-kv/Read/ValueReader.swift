@@ -64,8 +64,8 @@ struct ValueReader {
     return FoundValue(key: key, content: .chunked(manifest, blob: value.id), meta: meta)
   }
 
-  /// Hands bytes of a value over, each proved before it is seen; of a whole value in chunks, the last chunk only when
-  /// the etag is right.
+  /// Hands bytes of a value over; those of chunks are proved before they are seen, and of a whole value the last chunk
+  /// comes only when the etag is right.
   /// - Parameter range: which bytes; nil for all.
   func read(
     _ value: FoundValue, _ range: Range<Int>?, meter: ByteMeter,

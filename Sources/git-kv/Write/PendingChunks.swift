@@ -39,13 +39,16 @@ struct PendingChunks {
 
   /// The chunks tree that pending transactions end with; nil where none of them brings chunks.
   private func lastTree(in tips: Tips) throws(Rejection) -> ObjectID? {
-    let landed = [View.stargate, .mirror]
-    var stops: Set<ObjectID> = []
-    for view in landed { if let tip = try session.refs.ledger(view) { stops.insert(tip.id) } }
-    var at = tips.base?.ledger
-    while let commit = at, !stops.contains(commit.id) {
-      if let tree = try LedgerTrailers(commit).chunksTree { return tree }
-      at = try commit.parents.first.map { (id) throws(Rejection) in try session.clone.reader.commit(id) }
+    guard let tip = tips.base?.ledger.id else { return nil }
+    var landed: [ObjectID] = []
+    for view in [View.stargate, .mirror] {
+      if let commit = try session.refs.ledger(view) { landed.append(commit.id) }
+    }
+    if landed.contains(tip) { return nil }
+    let listing = try session.clone.git.run(["rev-list", tip.hex] + landed.map { "^\($0)" }).check("git rev-list")
+    for line in listing.text.split(separator: "\n") {
+      guard let id = ObjectID(String(line)) else { throw .io("git rev-list printed \(line.utf8.quoted)") }
+      if let tree = try LedgerTrailers(try session.clone.reader.commit(id)).chunksTree { return tree }
     }
     return nil
   }

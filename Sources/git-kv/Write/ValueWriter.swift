@@ -29,9 +29,11 @@ struct ValueWriter {
     defer { meter.end() }
     let base = try session.chunksBase()
     let writer = ChunkWriter(rules, session.namespace, base: base, store: try session.chunks.store())
+    // Trees are remembered for one value, so that many need no more memory than one.
+    defer { base.reader.forgetTrees() }
     let outcome = try writer.write(
       input, etag: rules.etag, limit: rules.maxValueTotal, tooLarge: tooLarge, meter: meter)
-    let manifest = try Manifest(outcome.chunks, chunking: rules.chunking, etag: outcome.etag)
+    let manifest = Manifest(outcome.chunks, chunking: rules.chunking, etag: outcome.etag)
     let bytes = manifest.encode(key: key)
     guard bytes.count <= Manifest.maxBytes else {
       throw .policy(

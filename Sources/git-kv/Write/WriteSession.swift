@@ -128,6 +128,7 @@ struct WriteSession {
       throw .io("the Stargate has no namespace \(namespace.name.quoted)", hint: "'git kv push' begins it")
     }
     var changes = refs.advance(from: mine, to: target, epoch: theirs.epoch)
+    if let unsent = try? pending.unsent(in: mine) { try chunks.note(unsent.ref, unsent.id, [.discarded]) }
     if let base = mine.base {
       changes += refs.note(.discarded, ledger: base.ledger.id, index: base.index.id, epoch: nil)
     }
@@ -158,6 +159,7 @@ struct WriteSession {
 
   /// The chunks that a new value builds on, as fresh as the Stargate has them where it may be asked.
   func chunksBase() throws(Rejection) -> ChunksBase {
+    if let base = chunks.base { return base }
     var tips = try refs.tips(.working)
     if let transport, !chunks.isUsed {
       if tips.base == nil {
@@ -167,7 +169,9 @@ struct WriteSession {
       let epoch = tips.base?.trailers.epoch ?? firstEpoch
       try ChunkTransport(transport: transport, home: chunks).fetchTrees(.chunks(namespace, epoch))
     }
-    return try pending.base(for: tips)
+    let base = try pending.base(for: tips)
+    chunks.base = base
+    return base
   }
 
   private var pending: PendingChunks { PendingChunks(session: self) }
