@@ -41,6 +41,8 @@ let package = Package(
       name: "git-kv",
       dependencies: ["KVShared", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+    .executableTarget(
+      name: "kv-speed", dependencies: ["KVShared"], path: "Tests/Benchmarks/Speed", swiftSettings: strict),
     .testTarget(name: "KVSharedTests", dependencies: ["KVShared"], swiftSettings: strict),
     .testTarget(name: "GitKVTests", dependencies: ["git-kv", "KVShared"], swiftSettings: strict),
     .testTarget(name: "StoryTests", swiftSettings: strict),

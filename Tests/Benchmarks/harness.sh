@@ -53,7 +53,8 @@ git config --global user.signingKey "$HOME/id_ed25519.pub"
 git config --global init.defaultBranch main
 printf 'dev@example.org namespaces="git" %s\n' "$(cat "$HOME/id_ed25519.pub")" >"$HOME/allowed-signers"
 # BLAKE2b, as that is the etag which shell plumbing can make too.
-cat >"$HOME/policy.yaml" <<END
+policy=$HOME/policy.yaml
+cat >"$policy" <<END
 version: 1
 namespaces:
   main:
@@ -65,12 +66,18 @@ namespaces:
       - "$(cat "$HOME/id_ed25519.pub")"
 END
 
+# available COMMAND PACKAGE: whether the command is here, or can be installed.
+available() {
+  command -v "$1" >"$scratch/out" ||
+    { "$root/install.sh" --packages "$2" >"$scratch/err" 2>&1 && command -v "$1" >"$scratch/out"; }
+}
+
 # ---- repositories
 
 refs='refs/kv/main refs/kv-index/main refs/kv-epoch/main'
 
 stargate() {
-  "$root/install.sh" --from "$prefix" --prefix "$prefix" --repo "$1" --policy "$HOME/policy.yaml" \
+  "$root/install.sh" --from "$prefix" --prefix "$prefix" --repo "$1" --policy "$policy" \
     >"$scratch/err" 2>&1 || broken "cannot make the Stargate $1"
 }
 
@@ -81,7 +88,7 @@ plain() {
 
 # developer PATH [URL]: a clone that has what URL has.
 developer() {
-  { git init --quiet "$1" && mkdir "$1/.kv" && cp "$HOME/policy.yaml" "$1/.kv/"; } || broken "cannot make $1"
+  { git init --quiet "$1" && mkdir "$1/.kv" && cp "$policy" "$1/.kv/policy.yaml"; } || broken "cannot make $1"
   [ $# -gt 1 ] || return 0
   git -C "$1" remote add origin "$2"
   (cd "$1" && git kv list) >"$scratch/out" 2>"$scratch/err" || broken "$1 cannot read $2"
@@ -187,6 +194,11 @@ sampled() {
   wait "$watcher" 2>/dev/null
   sort -k1,1 -k2,2rn "$peaks" | awk '!seen[$1]++' >"$peaks.max"
 }
+# peak NAME ours|git: the most of any of our programs, or of any git process, in KiB.
+peak() {
+  awk -v kind="$2" '(kind == "git") == ($1 == "git") && $2 > most { most = $2 } END { print most + 0 }' \
+    "$scratch/peaks.$1.max"
+}
 watch_memory() {
   local process comm key value rest git last=' '
   git=$(git --exec-path)/git
@@ -252,6 +264,9 @@ report() {
     }' | tee -a "$table" | tr '\t' ' ' | sed 's/^/#   /' >&2
 }
 remark() { printf '%s\n' "$*" >>"$notes"; }
+
+# absent LABEL WHAT: a row without figures, as WHAT is not here.
+absent() { printf '%s\t-\t%s: not here\t-\t-\t-\n' "$1" "$2" | tee -a "$table" | tr '\t' ' ' | sed 's/^/#   /' >&2; }
 
 # spread NAME: what the machine did to something that always costs the same.
 spread() {

@@ -32,7 +32,6 @@ mset_by_git() {
   mset_fresh
   measure "mset-git-$keys" mset_git
 }
-peak() { awk -v kind="$2" '(kind == "git") == ($1 == "git") && $2 > most { most = $2 } END { print most + 0 }' "$scratch/peaks.$1.max"; }
 
 for keys in 1000 10000 100000; do
   batch $((keys / 100)) 100 >"$mset_dir/batch"

@@ -13,7 +13,7 @@ struct GoodPushTests {
     var testDescription: String { name }
   }
 
-  private static func changes(
+  static func changes(
     _ name: String, policy: String? = nil, _ steps: (@Sendable (inout Store) -> Void)...
   ) -> Good {
     Good(name: name, policy: policy) { gate, forge in
@@ -34,9 +34,12 @@ struct GoodPushTests {
   }
 
   /// A transaction with something unusual in its commits that the contract allows.
-  private static func commits(_ name: String, _ body: @escaping @Sendable (inout Plan) throws -> Void) -> Good {
+  static func commits(
+    _ name: String, of change: @escaping @Sendable (inout Store) -> Void = Row.setNew,
+    _ body: @escaping @Sendable (inout Plan) throws -> Void
+  ) -> Good {
     Good(name: name) { gate, forge in
-      var plan = forge.plan()
+      var plan = forge.plan(change)
       plan.sealTrees()
       try body(&plan)
       try plan.sealCommits()
@@ -141,13 +144,14 @@ struct GoodPushTests {
     },
   ]
 
-  @Test(arguments: rows, ObjectFormat.allCases) func isAccepted(_ row: Good, _ format: ObjectFormat) throws {
+  @Test(arguments: rows + chunked, ObjectFormat.allCases) func isAccepted(_ row: Good, _ format: ObjectFormat) throws {
     let (gate, forge) = try Template.hooked[format]!.get().copy()
     if let policy = row.policy { try gate.setPolicy(policy) }
     let outcome = try row.push(gate, forge)
     if !outcome.ok { Issue.record("\(row.name): \(outcome.errors)\(outcome.text)") }
     let broken = try Invariants.broken(
-      gate.repo, ns: row.ns, format: format, signed: row.signed == .none ? .none : .ledger, writers: row.writers)
+      gate.repo, ns: row.ns, format: format, signed: row.signed == .none ? .none : .ledger, writers: row.writers,
+      known: Template.known[format]!.get())
     #expect(broken == [], "\(row.name)")
     let stray = Files.tree(gate.path).filter {
       $0.contains("tmp_") || $0.contains("incoming-") || $0.hasSuffix(".lock")

@@ -16,7 +16,7 @@ struct KillTests {
       return
     }
     let wrapped = try WrappedHook(gate, which)
-    let calls = try wrapped.calls { try forge.commit(gate.path, Row.set("cfg:counted", Value("x"))) }
+    let calls = try wrapped.calls { try forge.commit(gate.path, Self.set(1 << 20)) }
     #expect(calls.count > 10, "\(calls.count) calls")
 
     var killed = 0
@@ -24,7 +24,7 @@ struct KillTests {
       // strace counts every kind of call for itself.
       let place = "call \(n + 1), \(calls[n])"
       try wrapped.kill(calls[n], calls[...n].count { $0 == calls[n] })
-      var plan = forge.plan(Row.set("cfg:\(n)", Value("\(n)")))
+      var plan = forge.plan(Self.set(n))
       try plan.seal()
       let outcome = try forge.push(plan.push, to: gate.path)
       let wasKilled = try wrapped.wasKilled()
@@ -52,13 +52,21 @@ struct KillTests {
     #expect(try Files.text(gate.journal).contains(forge.tips!.ledger), "the journal goes on after a torn line")
   }
 
+  /// One key inline and one in chunks: a transaction of three refs.
+  private static func set(_ n: Int) -> @Sendable (inout Store) -> Void {
+    { store in
+      store.entries["cfg:\(n)"] = Value("\(n)")
+      store.entries["big:\(n)"] = Value(noise: 300, seed: UInt64(n), Cut(avg: 200))
+    }
+  }
+
   /// A Stargate with a short history, so that it can be checked from scratch after every kill.
   private func small() throws -> (Stargate, Forge) {
     let box = try Sandbox()
     let gate = try Stargate.make(box, "gate.git", policy: Template.policy)
     try gate.skipFsync()
     let forge = try Forge(box, "forge.git")
-    let first = try forge.commit(gate.path, Row.setNew)
+    let first = try forge.commit(gate.path, Self.set(1 << 21))
     guard first.ok else { throw Broken("\(first.errors)") }
     return (gate, forge)
   }

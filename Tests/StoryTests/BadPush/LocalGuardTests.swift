@@ -4,52 +4,22 @@ import Testing
 @Suite(.enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
 struct LocalGuardTests {
   /// A Stargate whose object store already holds one more good transaction, and that transaction.
-  private func prepared(_ format: ObjectFormat = .sha1) throws -> (Stargate, Forge, Plan) {
+  private func prepared(
+    _ format: ObjectFormat = .sha1, of change: (inout Store) -> Void = Row.setNew
+  ) throws -> (Stargate, Forge, Plan) {
     let (gate, forge) = try Template.hooked[format]!.get().copy()
-    var plan = forge.plan()
+    var plan = forge.plan(change)
     try plan.seal()
     try forge.state.objects.write(to: forge.repo)
-    for (name, id) in [("l", plan.ledgerID), ("i", plan.indexID)] {
+    for (name, id) in [("l", plan.ledgerID), ("i", plan.indexID), ("c", plan.chunksID ?? plan.indexID)] {
       try forge.repo.must("update-ref", "refs/x/\(name)", id)
     }
     try gate.repo.must("fetch", "-q", forge.repo.path, "refs/x/*:refs/x/*")
     return (gate, forge, plan)
   }
 
-  struct ByHand: Sendable, CustomTestStringConvertible {
-    let name: String
-    let code: Int
-    let lines: @Sendable (Plan, Stargate) throws -> String
-    var testDescription: String { name }
-  }
-
-  static let refused: [ByHand] = [
-    ByHand(name: "the ledger alone", code: 8) { plan, _ in "update refs/kv/main \(plan.ledgerID)\n" },
-    ByHand(name: "the index alone", code: 8) { plan, _ in "update refs/kv-index/main \(plan.indexID)\n" },
-    ByHand(name: "the ledger deleted", code: 3) { _, _ in "delete refs/kv/main\n" },
-    ByHand(name: "the index deleted", code: 3) { _, _ in "delete refs/kv-index/main\n" },
-    ByHand(name: "the epoch deleted", code: 3) { _, _ in "delete refs/kv-epoch/main\n" },
-    ByHand(name: "all deleted", code: 3) { _, _ in
-      "delete refs/kv/main\ndelete refs/kv-index/main\ndelete refs/kv-epoch/main\n"
-    },
-    ByHand(name: "both rewound", code: 3) { _, gate in
-      let old = try ["kv", "kv-index"].map { try gate.repo.must("rev-parse", "refs/\($0)/main~1") }
-      return "update refs/kv/main \(old[0])\nupdate refs/kv-index/main \(old[1])\n"
-    },
-    ByHand(name: "the ledger forward and the index back", code: 8) { plan, gate in
-      "update refs/kv/main \(plan.ledgerID)\nupdate refs/kv-index/main \(try gate.repo.must("rev-parse", "refs/kv-index/main~1"))\n"
-    },
-    ByHand(name: "the wrong way round", code: 8) { plan, _ in
-      "update refs/kv/main \(plan.indexID)\nupdate refs/kv-index/main \(plan.ledgerID)\n"
-    },
-    ByHand(name: "another namespace's commits", code: 8) { _, gate in
-      let ids = try ["kv", "kv-index"].map { try gate.repo.must("rev-parse", "refs/\($0)/other") }
-      return "update refs/kv/main \(ids[0])\nupdate refs/kv-index/main \(ids[1])\n"
-    },
-  ]
-
   @Test(arguments: refused) func isRefused(_ row: ByHand) throws {
-    let (gate, _, plan) = try prepared()
+    let (gate, _, plan) = try prepared(of: row.change)
     let lines = try row.lines(plan, gate)
     let before = try gate.repo.refs()
     for packed in [true, false] {
@@ -71,9 +41,9 @@ struct LocalGuardTests {
     }
   }
 
-  @Test func aWholeTransactionByHandIsAccepted() throws {
-    let (gate, _, plan) = try prepared()
-    let lines = "update refs/kv/main \(plan.ledgerID)\nupdate refs/kv-index/main \(plan.indexID)\n"
+  @Test(arguments: [false, true]) func aWholeTransactionByHandIsAccepted(_ hasChunks: Bool) throws {
+    let (gate, _, plan) = try prepared(of: hasChunks ? ManifestRows.setBig : Row.setNew)
+    let lines = Self.pair(plan) + (plan.chunksID.map { Self.chunks($0) } ?? "")
     let outcome = try gate.repo.git("update-ref", "--stdin", input: Array(lines.utf8))
     #expect(outcome.ok, "\(outcome.errors)")
     #expect(try Invariants.broken(gate.repo, format: .sha1) == [])
@@ -82,6 +52,7 @@ struct LocalGuardTests {
   @Test(arguments: ObjectFormat.allCases) func housekeepingGoesOn(_ format: ObjectFormat) throws {
     let (gate, forge, plan) = try prepared(format)
     try forge.commit(gate.path, Row.set("cfg:2", Value("loose refs")))
+    try forge.commit(gate.path, Row.set("big:2", Value(noise: 3000)))
     let epoch = try gate.repo.id("refs/kv-epoch/main")
     func works(_ arguments: String...) throws {
       let outcome = try gate.repo.box.run(["git"] + arguments, in: gate.path)
@@ -99,6 +70,7 @@ struct LocalGuardTests {
     try works("pack-refs", "--all")
     try works("update-ref", "-d", "refs/kv-mirror/main")
     try forge.commit(gate.path, Row.set("cfg:3", Value("after")))
+    try forge.commit(gate.path, Row.set("big:2", Value(noise: 4000)))
     try works("gc", "-q")
     try works("pack-refs", "--all")
     #expect(try gate.repo.id("refs/kv-epoch/main") == epoch)
@@ -106,19 +78,47 @@ struct LocalGuardTests {
     #expect(try Invariants.broken(gate.repo, format: format) == [])
   }
 
-  /// Without --atomic git moves one ref after the other: both have to land, or none.
-  @Test(arguments: [false, true]) func aPushThatIsNotAtomic(_ first: Bool) throws {
+  enum Thing: CaseIterable { case nothing, commit, tree }
+
+  /// What git would not let through: manifest and chunks tree name for a chunk what is none.
+  @Test(arguments: Thing.allCases) func noBlobForAChunk(_ thing: Thing) throws {
+    let (gate, forge) = try Template.hooked[.sha1]!.get().copy()
+    var plan = forge.plan(ManifestRows.setBig)
+    let id =
+      switch thing {
+      case .nothing: forge.format.id("blob", Array("nobody has this".utf8))
+      case .commit: forge.tips!.ledger
+      case .tree: forge.state.ledgerTreeID
+      }
+    let size = thing == .nothing ? "1000" : try gate.repo.must("cat-file", "-s", id)
+    let digest = String(repeating: "5", count: 64)
+    let chunk = Chunk([], forge.format).json(0).with([
+      "size": .number(size), "digest": .string("sha256:\(digest)"), "blob_oid": .string(id),
+    ])
+    plan.chunksTree = forge.state.chunksTree
+    plan.chunksTree.put(Names.chunk("main", digest), id)
+    plan.lieInManifest(ManifestRows.new, ["chunks": .array([chunk]), "total_size": .number(size)])
+    try plan.seal()
+    try forge.state.objects.write(to: gate.repo)
+    let lines = try plan.push.updates.map { "\(try gate.repo.id($0.ref)!) \($0.id) \($0.ref)\n" }.joined()
+    let outcome = try gate.repo.box.run(
+      ["\(Installed.libexec)/kv-pre-receive"], in: gate.path, input: Array(lines.utf8), env: ["GIT_DIR": "."])
+    #expect(outcome.status == 8 && outcome.errors.contains("chunk 0 of 'big:new' is not a blob"), "\(outcome.errors)")
+  }
+
+  /// Without --atomic git moves one ref after the other: all of them have to land, or none.
+  @Test(arguments: [false, true], [false, true]) func aPushThatIsNotAtomic(_ first: Bool, _ hasChunks: Bool) throws {
     let (gate, base) = try Template.hooked[.sha1]!.get().copy()
     let ns = first ? "fresh" : "main"
     let forge = first ? Forge(base.repo, base.state.emptied, ns: ns) : base
-    var plan = forge.plan()
+    var plan = forge.plan(hasChunks ? ManifestRows.setBig : Row.setNew)
     try plan.seal()
     let before = try gate.repo.refs()
     var push = plan.push
     push.options = ["--no-atomic"]
     let outcome = try forge.push(push, to: gate.path)
     if outcome.ok {
-      #expect(try gate.repo.id("refs/kv/\(ns)") == plan.ledgerID && gate.repo.id("refs/kv-index/\(ns)") == plan.indexID)
+      for (ref, id) in plan.push.updates.map({ ($0.ref, $0.id) }) { #expect(try gate.repo.id(ref) == id) }
       forge.adopt(plan)
     } else {
       #expect(try gate.repo.refs() == before)
@@ -129,11 +129,16 @@ struct LocalGuardTests {
   }
 
   /// Two who built on the same tip: the second loses, and is told so.
-  @Test func aLostRace() throws {
+  @Test(arguments: [nil, Cut()]) func aLostRace(_ cut: Cut?) throws {
     let (gate, forge) = try Template.hooked[.sha1]!.get().copy()
-    var slow = forge.plan(Row.set("cfg:slow", Value("slow")))
+    func value(_ text: String) -> Value {
+      var value = Value(text)
+      value.cut = cut
+      return value
+    }
+    var slow = forge.plan(Row.set("cfg:slow", value("slow")))
     try slow.seal()
-    #expect(try forge.commit(gate.path, Row.set("cfg:fast", Value("fast"))).ok)
+    #expect(try forge.commit(gate.path, Row.set("cfg:fast", value("fast"))).ok)
     let before = try Snapshot(gate)
     let outcome = try forge.push(slow.push, to: gate.path)
     #expect(!outcome.ok)

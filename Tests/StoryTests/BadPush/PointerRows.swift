@@ -36,11 +36,6 @@ enum PointerRows {
     Row.trees("a pointer leaves out the ttl", 8, of: Row.set(new, Value("x", ttl: "2027-01-01T00:00:00Z"))) {
       $0.lie(new, ["ttl": nil])
     },
-    Row.trees("a chunked pointer and a manifest", 3, 8, of: Row.nothing) { plan in
-      plan.ledgerTree.put(plan.data("cfg:2") + ".manifest.json", plan.forge.blob("{}\n"))
-      plan.ledgerTree.remove(plan.data("cfg:2"))
-      plan.lie("cfg:2", ["type": .string("chunked"), "ledger_blob": .null])
-    },
   ]
 
   /// The right content in bytes that are not canonical.

@@ -27,14 +27,17 @@ enum PolicyRows {
   ]
 
   static let refs =
-    ["kv-mirror/main", "kv-watchlog/main@2026Q4", "kv-archive/main@2026Q3", "kv-chunks/main@2026Q4"].map { name in
+    ["kv-mirror/main", "kv-watchlog/main@2026Q4", "kv-archive/main@2026Q3"].map { name in
       Row.free("a push to refs/\(name)", 3, says: name) { forge in
         var push = Push()
         push["refs/\(name)"] = forge.tips!.ledger
         return push
       }
     }
-    + ["kv/Main", "kv/a.b", "kv/main/x", "kv-other/main", "kv-index/-x", "kv-epoch/x@y"].map { name in
+    + [
+      "kv/Main", "kv/a.b", "kv/main/x", "kv-other/main", "kv-index/-x", "kv-epoch/x@y", "kv-chunks/main",
+      "kv-chunks/main@-x", "kv-chunks/main@2026Q4/x", "kv-chunks/main@2026Q4@x",
+    ].map { name in
       Row.free("a push to refs/\(name)", 3, says: name) { forge in
         var push = Push()
         push["refs/\(name)"] = forge.tips!.ledger

@@ -13,7 +13,7 @@ struct Row: Sendable, CustomTestStringConvertible {
   /// The code; a second one only where DESIGN leaves open which rule speaks first.
   let codes: [Int]
   /// What the error line must hold.
-  let says: String
+  var says: String
   /// git's own check of received objects refuses it first; the hook must as well, where that is off.
   var fsck = false
   /// The cheaper levels that let it through.
@@ -79,6 +79,10 @@ struct Row: Sendable, CustomTestStringConvertible {
     _ name: String, _ codes: Int..., says: String = "", _ make: @escaping @Sendable (Forge) throws -> Push
   ) -> Row { Row(name, codes, says, make) }
 
+  static func free(
+    _ name: String, _ codes: [Int], says: String, _ make: @escaping @Sendable (Forge) throws -> Push
+  ) -> Row { Row(name, codes, says, make) }
+
   /// The change most rows make: one new key.
   static let setNew = set("cfg:new", Value("new"))
   static let nothing: @Sendable (inout Store) -> Void = { _ in }
@@ -88,6 +92,7 @@ struct Row: Sendable, CustomTestStringConvertible {
   func under(_ policy: String) -> Row { with { $0.policy = policy } }
   func passing(_ levels: Level...) -> Row { with { $0.letThrough = Set(levels) } }
   func alsoPassing(_ levels: Level...) -> Row { with { $0.letThrough.formUnion(levels) } }
+  func saying(_ words: String) -> Row { with { $0.says = words } }
   var unseen: Row { with { $0.visible = false } }
   var refusedByGit: Row { with { $0.fsck = true } }
   func after(_ prepare: @escaping @Sendable (Stargate, Forge) throws -> Void) -> Row { with { $0.prepare = prepare } }

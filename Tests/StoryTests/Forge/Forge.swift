@@ -6,6 +6,8 @@ final class Forge {
     var store = Store()
     var ledgerTree = Folder()
     var indexTree = Folder()
+    /// Of the current epoch.
+    var chunksTree = Folder()
     var ledgerTreeID: String
     var tips: Tips?
     var clock = 0
@@ -15,6 +17,8 @@ final class Forge {
     var ledger: String
     var index: String
     var epoch: String
+    /// Nil before the first chunk of the epoch.
+    var chunks: String?
     var txn: String
   }
 
@@ -78,9 +82,11 @@ final class Forge {
   func adopt(_ plan: Plan) {
     state.store = plan.after
     (state.ledgerTree, state.indexTree) = (plan.ledgerTree, plan.indexTree)
+    if plan.chunks != nil { state.chunksTree = plan.chunksTree }
     state.ledgerTreeID = plan.ledger.tree
     state.tips = Tips(
-      ledger: plan.ledgerID, index: plan.indexID, epoch: plan.epochID ?? state.tips?.epoch ?? "", txn: plan.txn)
+      ledger: plan.ledgerID, index: plan.indexID, epoch: plan.epochID ?? state.tips?.epoch ?? "",
+      chunks: plan.chunksID ?? state.tips?.chunks, txn: plan.txn)
   }
 
   /// Makes, pushes and adopts one; the outcome of the push.
@@ -121,6 +127,9 @@ struct Push: Sendable {
       }
     }
   }
+
+  /// Lets every ref that the other push moves end where it ends there.
+  mutating func append(_ later: Push) { for update in later.updates { self[update.ref] = update.id } }
 
   mutating func forceAll() { for i in updates.indices { updates[i].force = true } }
 }

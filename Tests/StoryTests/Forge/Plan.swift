@@ -6,13 +6,17 @@ struct Plan {
   var txn: String
   var ledgerTree: Folder
   var indexTree: Folder
+  var chunksTree: Folder
   var ledger = CommitPlan()
   var index = CommitPlan()
+  /// Nil where every chunk is in the epoch already.
+  var chunks: CommitPlan?
   var epoch: CommitPlan?
   /// The text of epoch.json for a pair of root commits.
   var epochFile: (_ ledger: String, _ index: String) -> String
   private(set) var ledgerID = ""
   private(set) var indexID = ""
+  private(set) var chunksID: String?
   private(set) var epochID: String?
 
   init(_ forge: Forge, _ after: Store) {
@@ -21,6 +25,7 @@ struct Plan {
     self.after = after
     txn = forge.nextTxn()
     (ledgerTree, indexTree) = (forge.state.ledgerTree, forge.state.indexTree)
+    chunksTree = forge.state.chunksTree
     let label = forge.epoch
     epochFile = { ledger, index in
       let root = JSON.object(["ledger": .string(ledger), "index": .string(index)])
@@ -29,6 +34,7 @@ struct Plan {
     layOut()
     ledger.parents = forge.tips.map { [$0.ledger] } ?? []
     index.parents = forge.tips.map { [$0.index] } ?? []
+    chunks?.parents = forge.tips?.chunks.map { [$0] } ?? []
     epoch = forge.tips == nil ? CommitPlan() : nil
   }
 
@@ -42,55 +48,56 @@ struct Plan {
     }
     for (key, value) in after.entries where !before.entries.keys.contains(key) || before.entries[key]! != value {
       let bytes = Array(key.utf8)
+      if let old = before.entries[key] ?? nil {
+        ledgerTree.remove(old.cut == nil ? Names.data(ns, bytes) : Names.manifest(ns, bytes))
+      }
       if let value {
-        ledgerTree.put(Names.data(ns, bytes), forge.blob(value.bytes))
+        put(value, key)
         ledgerTree.put(Names.meta(ns, bytes), forge.json(value.meta))
       } else {
-        ledgerTree.remove(Names.data(ns, bytes))
         ledgerTree.remove(Names.meta(ns, bytes))
       }
       indexTree.put(paths[bytes]!, forge.json(value?.pointer(key, forge.format) ?? Value.tombstone(key)))
     }
   }
 
-  // Paths of a key in the trees as they will be.
-  func data(_ key: String) -> String { Names.data(forge.ns, Array(key.utf8)) }
-  func meta(_ key: String) -> String { Names.meta(forge.ns, Array(key.utf8)) }
-  func ref(_ key: String) -> String {
-    Names.index(forge.ns, after.entries.keys.map { Array($0.utf8) })[Array(key.utf8)] ?? ""
-  }
-
-  /// Puts a pointer that is right but for some fields; nil takes a field out.
-  mutating func lie(_ key: String, _ fields: [String: JSON?]) {
-    let right = after.entries[key]!?.pointer(key, forge.format) ?? Value.tombstone(key)
-    indexTree.put(ref(key), forge.json(right.with(fields)))
-  }
-
-  /// The same for the metadata.
-  mutating func lieInMeta(_ key: String, _ fields: [String: JSON?]) {
-    ledgerTree.put(meta(key), forge.json(after.entries[key]!!.meta.with(fields)))
+  /// Puts a value in the ledger, or its manifest there and the chunks that the epoch does not have in theirs.
+  private mutating func put(_ value: Value, _ key: String) {
+    let (ns, bytes) = (forge.ns, Array(key.utf8))
+    guard let manifest = value.manifest(key, forge.format) else {
+      return ledgerTree.put(Names.data(ns, bytes), forge.blob(value.bytes))
+    }
+    ledgerTree.put(Names.manifest(ns, bytes), forge.json(manifest))
+    for chunk in value.chunks(forge.format) where chunksTree[Names.chunk(ns, chunk.digest)] == nil {
+      chunksTree.put(Names.chunk(ns, chunk.digest), forge.blob(chunk.bytes))
+      chunks = chunks ?? CommitPlan()
+    }
   }
 
   mutating func sealTrees() {
     ledger.tree = ledgerTree.write(&forge.state.objects)
     index.tree = indexTree.write(&forge.state.objects)
+    if chunks != nil { chunks?.tree = chunksTree.write(&forge.state.objects) }
     let counts = after.counts(since: before)
     let common = [("KV-NS", forge.ns), ("KV-Txn", txn)]
     let base = forge.tips == nil ? forge.format.emptyTree : forge.state.ledgerTreeID
     let full =
       common + [
-        ("Base-Tree", base), ("KV-Index-Tree", index.tree), ("KV-Chunks-Tree", "-"), ("Epoch", forge.epoch),
-        ("Keys-Set", "\(counts.set)"), ("Keys-Del", "\(counts.del)"),
+        ("Base-Tree", base), ("KV-Index-Tree", index.tree), ("KV-Chunks-Tree", chunks?.tree ?? "-"),
+        ("Epoch", forge.epoch), ("Keys-Set", "\(counts.set)"), ("Keys-Del", "\(counts.del)"),
       ]
     for (name, value) in full { ledger.add(name, value) }
     for (name, value) in common + [("KV-Ledger-Tree", ledger.tree)] { index.add(name, value) }
+    for (name, value) in common { chunks?.add(name, value) }
     for (name, value) in common + [("Epoch", forge.epoch)] { epoch?.add(name, value) }
     let mark = CommitPlan.Signature.by(forge.signer, namespace: "git")
     ledger.signature = forge.signing == .none ? .none : mark
     index.signature = forge.signing == .all ? mark : .none
+    chunks?.signature = index.signature
     epoch?.signature = ledger.signature
     for seconds in [forge.state.clock] {
       (ledger.seconds, index.seconds) = (seconds, seconds)
+      chunks?.seconds = seconds
       epoch?.seconds = seconds
     }
   }
@@ -98,6 +105,7 @@ struct Plan {
   mutating func sealCommits() throws {
     ledgerID = try ledger.write(&forge.state.objects, forge.box)
     indexID = try index.write(&forge.state.objects, forge.box)
+    chunksID = try chunks?.write(&forge.state.objects, forge.box)
     guard var root = epoch else { return }
     if root.tree.isEmpty {
       var tree = Folder()
@@ -115,22 +123,15 @@ struct Plan {
   var ledgerRef: String { "refs/kv/\(forge.ns)" }
   var indexRef: String { "refs/kv-index/\(forge.ns)" }
   var epochRef: String { "refs/kv-epoch/\(forge.ns)" }
+  var chunksRef: String { "refs/kv-chunks/\(forge.ns)@\(forge.epoch)" }
 
   /// The push of this transaction alone.
   var push: Push {
     var push = Push()
     push[ledgerRef] = ledgerID
     push[indexRef] = indexID
+    if let chunksID { push[chunksRef] = chunksID }
     if let epochID { push[epochRef] = epochID }
     return push
-  }
-}
-
-extension JSON {
-  /// This object with some members put in, changed or (nil) left out.
-  func with(_ changes: [String: JSON?]) -> JSON {
-    guard case .object(var fields) = self else { return self }
-    for (name, value) in changes { fields[name] = value }
-    return .object(fields)
   }
 }

@@ -6,6 +6,8 @@ struct Value: Sendable, Equatable {
   var etag: String
   var createdBy = "dev@example.org"
   var createdAt = "2026-11-23T10:00:00Z"
+  /// How it is cut; nil keeps it inline.
+  var cut: Cut?
 
   /// At levels below `deep` nobody recomputes an etag: this one only differs where the bytes differ.
   init(_ bytes: [UInt8], ttl: String? = nil) {
@@ -26,10 +28,12 @@ struct Value: Sendable, Equatable {
   }
 
   func pointer(_ key: String, _ format: ObjectFormat) -> JSON {
+    let manifest = manifest(key, format).map { format.id("blob", Array(($0.text + "\n").utf8)) }
     var fields: [String: JSON] = [
-      "v": .number("1"), "key": .string(key), "type": .string("inline"), "manifest_blob": .null,
-      "ledger_blob": .string(format.id("blob", bytes)), "size": .number("\(bytes.count)"), "ctype": .string(ctype),
-      "etag": .string(etag),
+      "v": .number("1"), "key": .string(key), "type": .string(manifest == nil ? "inline" : "chunked"),
+      "manifest_blob": manifest.map { .string($0) } ?? .null,
+      "ledger_blob": manifest == nil ? .string(format.id("blob", bytes)) : .null, "size": .number("\(bytes.count)"),
+      "ctype": .string(ctype), "etag": .string(etag),
     ]
     if let ttl { fields["ttl"] = .string(ttl) }
     return .object(fields)

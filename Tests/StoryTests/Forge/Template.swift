@@ -47,6 +47,16 @@ struct Template: Sendable {
   /// The same without hooks: what a row pushes is taken, and the checker has to find it.
   static let open: [ObjectFormat: Result<Template, any Error>] = all(hooked: false)
 
+  /// What the checker knows of both.
+  static let known = open.mapValues { open in
+    Result {
+      let template = try open.get()
+      var check = Invariants(Repo(box: template.box, path: template.box.path("gate.git")), format: template.format)
+      try check.run()
+      return check.known
+    }
+  }
+
   private static func all(hooked: Bool) -> [ObjectFormat: Result<Template, any Error>] {
     Dictionary(uniqueKeysWithValues: ObjectFormat.allCases.map { f in (f, Result { try Template(f, hooked) }) })
   }
@@ -70,8 +80,12 @@ struct Template: Sendable {
       for i in 0..<260 { store.entries["user:\(i)"] = Value("\(i)") }
       // Exactly as many as a leaf holds.
       for i in 0..<256 { store.entries["near:\(i)"] = Value("\(i)") }
+      store.entries["big:0"] = Value(noise: 4500, seed: 100)
     }
-    try step(forge) { $0.entries["cfg:gone"] = .some(nil) }
+    try step(forge) { store in
+      store.entries["cfg:gone"] = .some(nil)
+      store.entries["big:1"] = Value(noise: 4500, seed: 101)
+    }
     try step(forge) { $0.entries["cfg:1"] = Value("second value", ttl: "2026-12-31T00:00:00Z") }
     let second = Forge(forge.repo, State(forge.state.objects), ns: "other", signer: Keys.other)
     try step(second) { $0.entries["cfg:o"] = Value("other") }

@@ -1,7 +1,9 @@
 /// The keys of one ledger tree with its index tree.
 struct KeySet {
-  /// The data and meta blob of each key that is there.
+  /// The data or manifest blob and the meta blob of each key that is there.
   var live: [[UInt8]: [String]] = [:]
+  /// The manifest of each key that is chunked.
+  var manifests: [[UInt8]: String] = [:]
   /// Every key with a pointer, tombstones too.
   var all: Set<[UInt8]> = []
 }
@@ -14,7 +16,7 @@ enum Alphabet {
 }
 
 /// One line of `ls-tree -r -t -z`.
-private struct Entry {
+struct Entry {
   let mode: String
   let kind: String
   let id: String
@@ -28,12 +30,17 @@ extension Invariants {
     var data: [[UInt8]: String] = [:]
     var meta: [[UInt8]: String] = [:]
     for entry in try blobs(ledgerTree, at) {
-      guard let (key, isMeta) = ledgerKey(entry.path) else {
+      guard let (key, file) = ledgerKey(entry.path) else {
         say(at + "the ledger holds \(String(decoding: entry.path, as: UTF8.self))")
         continue
       }
-      if isMeta { meta[key] = entry.id } else { data[key] = entry.id }
+      if file == .meta { meta[key] = entry.id }
+      if file == .manifest { keys.manifests[key] = entry.id }
+      if file != .meta, data.updateValue(entry.id, forKey: key) != nil {
+        say(at + "\(Names.enc(key)) is both inline and chunked")
+      }
     }
+    try readManifests(keys.manifests.values, at)
     var pointers: [[UInt8]: (path: [UInt8], id: String)] = [:]
     for entry in try blobs(indexTree, at) {
       guard let name = entry.path.split(separator: UInt8(ascii: "/")).last, name.count > 4,
@@ -57,8 +64,9 @@ extension Invariants {
     let bytes = try repo.objects(Array(meta.values) + pointers.values.map(\.id))
     let sizes = try sizes(Array(data.values))
     for (key, pointer) in pointers {
-      let ids = [pointer.id, meta[key] ?? "", data[key] ?? "", Names.enc(key)]
-      if agreed.contains(ids) {
+      let manifest = keys.manifests[key]
+      let ids = [pointer.id, meta[key] ?? "", data[key] ?? "", manifest ?? "", Names.enc(key)]
+      if known.pointers.contains(ids) {
         if let id = meta[key], let blob = data[key] { keys.live[key] = [blob, id] }
         continue
       }
@@ -70,10 +78,16 @@ extension Invariants {
           continue
         }
         keys.live[key] = [blob, id]
+        let size = manifest == nil ? sizes[blob] : known.manifests[blob].map { "\($0.size)" }
         wanted = .object([
-          "v": .number("1"), "key": .string(name), "type": .string("inline"), "manifest_blob": .null,
-          "ledger_blob": .string(blob), "size": .number(sizes[blob] ?? "?"),
+          "v": .number("1"), "key": .string(name), "type": .string(manifest == nil ? "inline" : "chunked"),
+          "manifest_blob": manifest.map { .string($0) } ?? .null,
+          "ledger_blob": manifest == nil ? .string(blob) : .null, "size": .number(size ?? "?"),
         ])
+        if let said = known.manifests[manifest ?? ""], said.key != name || .string(said.etag) != fields["etag"] {
+          say(at + "the manifest of \(Names.enc(key)) is of \(said.key) and \(said.etag)")
+        }
+        if etags { try checkETag(fields["etag"]?.string ?? "", blob, at + Names.enc(key)) }
         wanted = wanted.with(["ctype": fields["ctype"], "etag": fields["etag"]])
         if let ttl = fields["ttl"] { wanted = wanted.with(["ttl": ttl]) }
       }
@@ -81,14 +95,14 @@ extension Invariants {
       if actual != Array((wanted.text + "\n").utf8) {
         say(at + "the pointer of \(Names.enc(key)) is \(String(decoding: actual, as: UTF8.self)), not \(wanted.text)")
       } else {
-        agreed.insert(ids)
+        known.pointers.insert(ids)
       }
     }
     return keys
   }
 
   /// The blobs of a tree; anything that is neither a plain blob nor a tree with something in it is reported.
-  private mutating func blobs(_ tree: String, _ at: String) throws -> [Entry] {
+  mutating func blobs(_ tree: String, _ at: String) throws -> [Entry] {
     let listing = try repo.git("ls-tree", "-r", "-t", "-z", "--full-tree", tree)
     guard listing.ok else {
       say(at + "tree \(tree) cannot be listed: \(listing.errors)")
@@ -108,58 +122,35 @@ extension Invariants {
     return found
   }
 
-  private mutating func ledgerKey(_ path: [UInt8]) -> (key: [UInt8], isMeta: Bool)? {
+  private enum File: String, CaseIterable {
+    case meta = ".meta"
+    case manifest = ".manifest.json"
+    case data = ""
+
+    var folder: String { self == .meta ? "meta" : "data" }
+  }
+
+  private mutating func ledgerKey(_ path: [UInt8]) -> (key: [UInt8], file: File)? {
     let name = Array(path.split(separator: UInt8(ascii: "/")).last ?? [])
-    let isMeta = name.suffix(5) == Array(".meta".utf8)[...]
-    guard let key = Names.dec(isMeta ? name.dropLast(5) : name[...]), legal(key) else { return nil }
-    let shard = shards[key] ?? Names.shard(key)
-    shards[key] = shard
-    let right = "kv/\(ns)/\(isMeta ? "meta" : "data")/\(shard)/" + String(decoding: name, as: UTF8.self)
-    return Array(right.utf8) == path ? (key, isMeta) : nil
+    let file = File.allCases.first { name.suffix($0.rawValue.utf8.count).elementsEqual($0.rawValue.utf8) } ?? .data
+    guard let key = Names.dec(name.dropLast(file.rawValue.utf8.count)), legal(key) else { return nil }
+    let shard = known.shards[key] ?? Names.shard(key)
+    known.shards[key] = shard
+    let right = "kv/\(ns)/\(file.folder)/\(shard)/" + String(decoding: name, as: UTF8.self)
+    return Array(right.utf8) == path ? (key, file) : nil
+  }
+
+  private mutating func readManifests(_ ids: some Collection<String>, _ at: String) throws {
+    let new = ids.filter { known.manifests[$0] == nil }
+    let bytes = try repo.objects(Array(new))
+    for id in new {
+      known.manifests[id] = RawManifest(bytes[id]?.bytes ?? [], format)
+      if known.manifests[id] == nil { say(at + "manifest \(id) is not as it should be") }
+    }
   }
 
   private func legal(_ key: [UInt8]) -> Bool {
     (1...1024).contains(key.count) && String(validating: key, as: UTF8.self) != nil
       && key.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
-  }
-
-  private func sizes(_ ids: [String]) throws -> [String: String] {
-    let asked = Array(Set(ids)).sorted()
-    guard !asked.isEmpty else { return [:] }
-    let lines = try repo.must("cat-file", "--batch-check", input: Array(asked.joined(separator: "\n").utf8) + [10])
-    return Dictionary(
-      uniqueKeysWithValues: zip(asked, lines.split(separator: "\n").map { String($0.split(separator: " ").last!) }))
-  }
-
-  /// The fields of a metadata blob, if every one is right and the bytes are canonical.
-  private func metadata(_ bytes: [UInt8]) -> JSON? {
-    guard let json = JSON(bytes), Array((json.text + "\n").utf8) == bytes, json["v"] == .number("1"),
-      let ctype = json["ctype"]?.string, (1...255).contains(ctype.utf8.count),
-      ctype.utf8.allSatisfy({ (0x20...0x7e).contains($0) }),
-      let etag = json["etag"]?.string?.split(separator: ":", omittingEmptySubsequences: false), etag.count == 2,
-      ["blake3": 64, "blake2b": 128][etag[0]] == etag[1].utf8.count,
-      etag[1].utf8.allSatisfy(Alphabet.hex.contains),
-      let author = json["created_by"]?.string, (1...256).contains(author.utf8.count),
-      !author.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }),
-      let created = json["created_at"]?.string, Self.isInstant(created)
-    else { return nil }
-    var names = ["created_at", "created_by", "ctype", "etag", "v"]
-    if let ttl = json["ttl"] {
-      guard let text = ttl.string, Self.isInstant(text), created < text else { return nil }
-      names = (names + ["ttl"]).sorted()
-    }
-    return json.keys == names ? json : nil
-  }
-
-  static func isInstant(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    let shape = Array("dddd-dd-ddTdd:dd:ddZ".utf8)
-    guard bytes.count == shape.count,
-      zip(bytes, shape).allSatisfy({ $1 == UInt8(ascii: "d") ? (48...57).contains($0) : $0 == $1 })
-    else { return false }
-    let n = text.split { !$0.isNumber }.map { Int($0)! }
-    let leap = n[0] % 4 == 0 && (n[0] % 100 != 0 || n[0] % 400 == 0)
-    let days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    return (1...12).contains(n[1]) && (1...days[n[1] - 1]).contains(n[2]) && n[3] < 24 && n[4] < 60 && n[5] < 60
   }
 }

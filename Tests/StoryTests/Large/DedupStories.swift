@@ -88,9 +88,17 @@ struct DedupStories {
     try Files.write(clone.path("a"), Self.value.all)
     try Files.write(clone.path("b"), Self.value.all.reversed())
     let lines = (0..<6).map { #"{"op":"set","key":"cfg:\#($0)","file":"../\#($0 % 2 == 0 ? "a" : "b")"}"# + "\n" }
-    try clone.must("mset", "--file", "-", input: lines.joined())
+    var traced = clone
+    let trace = try GitTrace(&traced)
+    try traced.must("mset", "--file", "-", input: lines.joined())
+    let few = try trace.commands().count
     #expect(try world.chunks().values.reduce(0, +) == 2 * Self.value.count)
     #expect(try world.gate.repo.must("rev-list", "--count", Repo.chunksRef) == "1")
+    // So many programs of git for six keys, and as many for sixty.
+    let more = (0..<60).map { #"{"op":"set","key":"user:\#($0)","file":"../\#($0 % 2 == 0 ? "a" : "b")"}"# + "\n" }
+    try traced.must("mset", "--file", "-", input: more.joined())
+    let many = try trace.commands()
+    #expect(many.count <= few + 2, "\(few) and \(many.count): \(many)")
     #expect(try clone.value("cfg:5", "--offline") == Bytes(Self.value.all.reversed()))
     #expect(try world.gate.repo.fsck() == nil)
   }

@@ -23,7 +23,7 @@ struct FreshCloneStories {
   @Test(arguments: Way.all) func oneOfTen(_ way: Way) throws {
     let world = try tenValues(way)
     var clone = try world.policed("fresh")
-    let trace = try FetchTrace(&clone)
+    let trace = try GitTrace(&clone)
     #expect(try clone.value("cfg:3") == Self.value(3))
     #expect(try trace.fetches() == ["refs", "chunks"])
     let held = clone.repo.storedBytes
@@ -66,7 +66,7 @@ struct FreshCloneStories {
   @Test(arguments: Transport.allCases) func aRangeBringsWhatItTouches(_ transport: Transport) throws {
     let world = try tenValues(Way(format: .sha256, transport: transport))
     var clone = try world.policed("fresh")
-    let trace = try FetchTrace(&clone)
+    let trace = try GitTrace(&clone)
     let whole = Self.value(7)
     #expect(try clone.value("cfg:7", "--range=100000-100099") == whole[100_000..<100_100])
     #expect(try trace.fetches() == ["refs", "chunks"])
@@ -156,8 +156,8 @@ struct FreshCloneStories {
   }
 }
 
-/// Which fetches a clone's commands make: git itself writes them down.
-struct FetchTrace {
+/// Which programs of git a clone's commands run: git itself writes them down.
+struct GitTrace {
   private let file: String
 
   init(_ clone: inout Clone) throws {
@@ -165,16 +165,19 @@ struct FetchTrace {
     clone.env["GIT_TRACE2_EVENT"] = file
   }
 
-  /// What was fetched since the last question, in order: `refs` by name, `chunks` by id.
-  func fetches() throws -> [String] {
+  /// What was run since the last question, in order, with its arguments.
+  func commands() throws -> [[String]] {
     let lines = Files.exists(file) ? try Files.text(file).split(separator: "\n") : []
     Files.remove(file)
     return lines.compactMap { line in
       guard let event = JSON(String(line)), event["event"]?.string == "start", case .array(let words)? = event["argv"]
       else { return nil }
-      let argv = words.compactMap(\.string)
-      guard argv.contains("fetch") else { return nil }
-      return argv.contains("--stdin") ? "chunks" : "refs"
+      return words.compactMap(\.string)
     }
+  }
+
+  /// The fetches among them: `refs` by name, `chunks` by id.
+  func fetches() throws -> [String] {
+    try commands().filter { $0.contains("fetch") }.map { $0.contains("--stdin") ? "chunks" : "refs" }
   }
 }

@@ -129,3 +129,11 @@ extension Files {
     return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFREG ? Int(info.st_size) : 0
   }
 }
+
+extension Outcome {
+  /// What `verify --json` counted.
+  func verified(_ name: String) -> Int? {
+    let lines = text.split(separator: "\n").compactMap { JSON(String($0)) }
+    return lines.first { $0["checked"] != nil }?[name]?.int
+  }
+}
