@@ -14,7 +14,7 @@ public struct KeyPolicy: Sendable {
   public init(_ rules: NamespacePolicy) { self.rules = rules }
 
   /// Whether the bytes of a value of this size are needed to judge it.
-  func needsBytes(size: Int) -> Bool { rules.forbidLFS && size <= Self.lfsPointerBytes }
+  public func needsBytes(size: Int) -> Bool { rules.forbidLFS && size <= Self.lfsPointerBytes }
 
   /// Throws `.policy` for a forbidden prefix, size, LFS pointer or lifetime.
   /// - Parameter bytes: the value, or empty where `needsBytes` said no.
@@ -48,7 +48,7 @@ public struct KeyPolicy: Sendable {
   }
 
   /// Throws `.policy` for bytes that are an LFS pointer.
-  func check(_ key: Key, bytes: [UInt8]) throws(Rejection) {
+  public func check(_ key: Key, bytes: [UInt8]) throws(Rejection) {
     guard Self.isLFSPointer(bytes) else { return }
     throw .policy(
       "value of \(key.description.quoted) is an LFS pointer, and LFS is forbidden", hint: "store the value itself")

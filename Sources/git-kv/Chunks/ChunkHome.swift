@@ -86,12 +86,19 @@ final class ChunkHome {
     _ = try git.start(["gc", "--auto", "--quiet"], stdout: .null, stderr: .null, detached: true)
   }
 
+  /// Makes those take turns who write refs or settings here; held as long as the descriptor lives.
+  func takeTurn() throws(Rejection) -> Descriptor {
+    let file = try Descriptor(path: "\(folder ?? clone.commonDirectory)/kv.lock", flags: O_RDWR | O_CREAT)
+    if folder != nil { try file.lock(exclusive: true) }
+    return file
+  }
+
   /// Makes the folder where it is missing.
   private func prepare() throws(Rejection) {
     guard let folder, access("\(folder)/config.kv", F_OK) != 0 else { return }
     mkdir(folder, 0o777)
-    let turn = try Descriptor(path: "\(folder)/kv.lock", flags: O_RDWR | O_CREAT)
-    try turn.lock(exclusive: true)
+    let turn = try takeTurn()
+    defer { _ = turn.raw }
     guard access("\(folder)/config.kv", F_OK) != 0 else { return }
     // What a crash has left of it is no ground to build on.
     unlink("\(folder)/config")

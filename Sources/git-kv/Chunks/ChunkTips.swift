@@ -31,8 +31,11 @@ extension ChunkHome {
   /// Notes a tip in some views, where the chunks have refs of their own.
   func note(_ ref: KVRef, _ tip: ObjectID, _ views: [View]) throws(Rejection) {
     guard folder != nil else { return }
+    let git = try inside(clone.git)
+    let turn = try takeTurn()
+    defer { _ = turn.raw }
     let input = views.map { "update \($0.name(of: ref)) \(tip)\n" }.joined()
-    try inside(clone.git).run(["update-ref", "--stdin"], input: Array(input.utf8)).check("git update-ref")
+    try git.run(["update-ref", "--stdin"], input: Array(input.utf8)).check("git update-ref")
     try tidy()
   }
 }

@@ -10,6 +10,8 @@ struct ChunkTransport {
     let url = transport.remote.pushURL
     var git = try home.inside(transport.git(for: url))
     // A name of its own for the place: git notes of it that objects may be missing, here and nowhere else.
+    let turn = try home.takeTurn()
+    defer { _ = turn.raw }
     git.options += ["-c", "remote.kv-stargate.url=\(url)"]
     let answer = try git.run(
       Transport.fetchOptions + [

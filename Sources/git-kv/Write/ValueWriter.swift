@@ -22,6 +22,7 @@ struct ValueWriter {
       guard front.count <= rules.maxValueTotal else { throw tooLarge }
       return try inline(key, front, ctype: ctype, expiry: try expiry(key, lifetime))
     }
+    if policy.needsBytes(size: front.count) { try policy.check(key, bytes: front) }
     let expiry = try expiry(key, lifetime)
     let guess = ctype ?? Self.guessType(front.prefix(Self.guessedBytes), isCut: front.count >= Self.guessedBytes)
     input.unread(front)
