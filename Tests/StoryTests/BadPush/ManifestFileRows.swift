@@ -32,7 +32,7 @@ extension ManifestRows {
         $0.ledgerTree.put(
           $0.manifest(new), $0.forge.json($0.after.entries["big:0"]!!.manifest("big:0", $0.forge.format)!))
       },
-      Row.trees("a manifest in another shard", 8, says: "shard", of: setBig) {
+      Row.trees("a manifest in another shard", 8, says: new, of: setBig) {
         $0.ledgerTree.move($0.manifest(new), to: "kv/main/data/00/00/big%3Anew.manifest.json")
       },
       Row.trees("a manifest among the metadata", 8, says: "may not stand there", of: setBig) {
