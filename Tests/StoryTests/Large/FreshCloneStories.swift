@@ -56,6 +56,7 @@ struct FreshCloneStories {
     var changed = Self.value(3)
     changed.all[100_000] ^= 1
     try world.policed("writer").set("cfg:new", changed)
+    try world.gate.repo.must("gc", "-q", "--prune=now")
     let clone = try world.policed("fresh")
     #expect(try clone.value("cfg:3") == Self.value(3))
     let before = clone.repo.storedBytes
@@ -153,31 +154,5 @@ struct FreshCloneStories {
     try world.box.must(["mv", world.gate.path, away])
     let lost = try third.kv("get", "cfg:1")
     #expect(lost.status == 5 && lost.out.isEmpty && lost.errors.contains("chunks"), "\(lost.errors)")
-  }
-}
-
-/// Which programs of git a clone's commands run: git itself writes them down.
-struct GitTrace {
-  private let file: String
-
-  init(_ clone: inout Clone) throws {
-    file = clone.path("trace")
-    clone.env["GIT_TRACE2_EVENT"] = file
-  }
-
-  /// What was run since the last question, in order, with its arguments.
-  func commands() throws -> [[String]] {
-    let lines = Files.exists(file) ? try Files.text(file).split(separator: "\n") : []
-    Files.remove(file)
-    return lines.compactMap { line in
-      guard let event = JSON(String(line)), event["event"]?.string == "start", case .array(let words)? = event["argv"]
-      else { return nil }
-      return words.compactMap(\.string)
-    }
-  }
-
-  /// The fetches among them: `refs` by name, `chunks` by id.
-  func fetches() throws -> [String] {
-    try commands().filter { $0.contains("fetch") }.map { $0.contains("--stdin") ? "chunks" : "refs" }
   }
 }

@@ -138,6 +138,19 @@ struct LargeErrorStories {
     #expect(try world.broken() == [])
   }
 
+  /// A manifest names some 90,000 chunks, and this value is cut into more.
+  @Test func tooManyChunks() throws {
+    let world = try World.large(policy: SmallChunks.policy("fixed").replacing("avg: 256", with: "avg: 64"))
+    let clone = try world.begin()
+    try Files.write(clone.path("value"), Bytes(noise: 110_000 * 64).all)
+    let before = try (CloneState(clone), Snapshot(world.gate), clone.repo.storedBytes)
+    let outcome = try clone.kv("set", "cfg:a", "../value")
+    #expect(outcome.status == 3 && outcome.errors.contains("110000 chunks"), "\(outcome.errors)")
+    #expect(try CloneState(clone).changes(since: before.0) == [])
+    #expect(try Snapshot(world.gate).changes(since: before.1) == [])
+    #expect(clone.repo.storedBytes - before.2 < 10_000, "chunks were stored")
+  }
+
   /// What only the Stargate's policy forbids is refused there, and nothing stays of it.
   @Test func whatTheServerForbids() throws {
     let world = try World.large(policy: SmallChunks.policy("fastcdc", "max_value_total: 20000"))

@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// The bytes of a value; a difference is told in one line.
 struct Bytes: Equatable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
@@ -135,5 +136,15 @@ extension Outcome {
   func verified(_ name: String) -> Int? {
     let lines = text.split(separator: "\n").compactMap { JSON(String($0)) }
     return lines.first { $0["checked"] != nil }?[name]?.int
+  }
+}
+
+extension World {
+  /// Checks that a fresh clone reads these values and no others, and that the store is sound.
+  func expect(_ values: [String: Bytes], _ place: String = "") throws {
+    let reader = try policed("reader-\(values.count)-\(place)")
+    #expect(try reader.must("list") == values.keys.sorted().joined(separator: "\n"))
+    for (key, value) in values { #expect(try reader.value(key) == value, "\(key) \(place)") }
+    #expect(try broken() == [], "\(place)")
   }
 }
