@@ -13,7 +13,7 @@ import Testing
     }
     let large = [UInt8](repeating: 7, count: 3_000_000)
     let id = ObjectHasher(format).id(.blob, large)
-    try large.withUnsafeBytes { (bytes) throws(Rejection) in try store.store(blob: id, bytes) }
+    try large.withUnsafeBytes { bytes in try store.store(blob: id, bytes) }
     try store.flush()
     let packs = try repository.lines(["count-objects", "-v"]).filter { $0.hasPrefix("packs: ") }
     #expect(packs == ["packs: 1"])
