@@ -32,15 +32,15 @@ import Testing
     #expect(
       text == """
         {"algo":"sha256","chunking":{"avg":256,"max":1024,"min":64,"mode":"fastcdc"},"chunks":[{"blob_oid":\
-        "c86626638e0bc8cf47ca49bb1525b40e9737ee64","digest":\
+        "9017fd98b5f67d928cc64c59b2c025472ce74f8c","digest":\
         "sha256:f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b","i":0,"size":64}],"etype":\
-        "blake3:b3d4f8803f7e24b8f389b072e75477cdbcfbe074080fb5e500e53e26e054158e","git_hash":"sha1","key":"k",\
+        "blake3:b177ec1bf26dfb3b7010d473e6d44713b29b765b99c6e60ecbfae742de496543","git_hash":"sha1","key":"k",\
         "total_size":64,"v":1}
 
         """)
   }
 
-  /// Every single byte counts: cut, doubled or changed anywhere, the manifest is refused.
+  /// Every single byte counts: with one left out or doubled the manifest is refused, or is another one (a larger `max`).
   @Test func everyByteCounts() throws {
     let bytes = try Self.manifest().encode(key: Self.key)
     for at in bytes.indices {
@@ -49,7 +49,7 @@ import Testing
       var doubled = bytes
       doubled.insert(bytes[at], at: at)
       #expect(throws: Rejection.self, "\(at)") { try Manifest(cut, key: Self.key, format: .sha1) }
-      #expect(throws: Rejection.self, "\(at)") { try Manifest(doubled, key: Self.key, format: .sha1) }
+      #expect((try? Manifest(doubled, key: Self.key, format: .sha1)) != (try Self.manifest()), "\(at)")
       #expect(throws: Rejection.self, "\(at)") { try Manifest(Array(bytes[..<at]), key: Self.key, format: .sha1) }
     }
   }
@@ -63,7 +63,7 @@ import Testing
     (#""min":64"#, #""min":63"#, "has the chunk sizes min 63, avg 256, max 1024"),
     (#""max":1024"#, #""max":16777217"#, "has the chunk sizes"),
     (#""avg":256"#, #""avg":2048"#, "has the chunk sizes"),
-    ("fastcdc", "rabin", "is not canonical JSON of its kind, at byte 79"),
+    ("fastcdc", "rabin", "is not canonical JSON of its kind, at byte 72"),
     ("fastcdc", "fixed", "says that chunk 1 has 1024 bytes"),
     (#""i":1"#, #""i":2"#, "is not canonical JSON of its kind"),
     (#""v":1"#, #""v":2"#, "is not canonical JSON of its kind"),
