@@ -51,7 +51,7 @@ struct ArgumentTests {
     ("https://h/p", false), ("file:///p", false),
   ])
   func `an ssh url is told from a path`(url: String, isSSH: Bool) {
-    #expect(SSHMultiplex.isSSH(url) == isSSH)
+    #expect(SSHCommand.isSSH(url) == isSSH)
   }
 }
 

@@ -152,6 +152,41 @@ public struct EpochTrailers: Equatable, Sendable {
   }
 }
 
+/// What a commit of the watchlog says of the transaction it tells of.
+public struct WatchTrailers: Equatable, Sendable {
+  public let namespace: Namespace
+  public let transaction: TransactionID
+  /// The ledger commit of the transaction.
+  public let ledger: ObjectID
+  public let epoch: EpochLabel
+
+  static let names = ["KV-NS", "KV-Txn", "KV-Ledger", "Epoch"]
+
+  public init(namespace: Namespace, transaction: TransactionID, ledger: ObjectID, epoch: EpochLabel) {
+    self.namespace = namespace
+    self.transaction = transaction
+    self.ledger = ledger
+    self.epoch = epoch
+  }
+
+  /// Throws `.attestation` that names the commit and what is wrong.
+  public init(_ commit: Commit) throws(Rejection) {
+    let (v, _) = try commit.trailers(Self.names)
+    guard let ns = Namespace(v[0]) else { throw commit.malformed("KV-NS", v[0]) }
+    guard let txn = TransactionID(v[1]) else { throw commit.malformed("KV-Txn", v[1]) }
+    guard let ledger = ObjectID(v[2]), ledger.format == commit.id.format else {
+      throw commit.malformed("KV-Ledger", v[2])
+    }
+    guard let epoch = EpochLabel(v[3]) else { throw commit.malformed("Epoch", v[3]) }
+    self.init(namespace: ns, transaction: txn, ledger: ledger, epoch: epoch)
+  }
+
+  public func message(_ text: String) -> String {
+    let values = [namespace.name, transaction.text, ledger.hex, epoch.name]
+    return TrailerBlock(text: text, trailers: zip(Self.names, values).map { Trailer(name: $0, value: $1) }).message
+  }
+}
+
 extension Commit {
   fileprivate func trailers(_ names: [String]) throws(Rejection) -> ([String], [Trailer]) {
     guard let block = TrailerBlock(message: message) else {

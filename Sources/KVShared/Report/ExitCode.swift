@@ -6,6 +6,7 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
   case policy = 3
   case invalidKey = 4
   case io = 5
+  case moreToDo = 6
   case expired = 7
   case attestation = 8
   case notLeader = 9
@@ -22,6 +23,7 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
     case .policy: "policy violation"
     case .invalidKey: "invalid key"
     case .io: "I/O or git error"
+    case .moreToDo: "more to do for the mirror worker"
     case .expired: "the value has expired"
     case .attestation: "attestation mismatch"
     case .notLeader: "not the leader"

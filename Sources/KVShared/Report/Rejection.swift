@@ -10,6 +10,10 @@ public enum Rejection: Error, Equatable, Sendable {
   case expired(String)
   case attestation(String, hint: String = "")
   case notLeader(String)
+  /// The mirror does not show, or does not answer, in time.
+  case mirrorTimeout(String, hint: String = "")
+  /// The mirror holds what would be lost.
+  case syncRefused(String, hint: String = "")
   case usage(String, hint: String = "")
   /// What a Stargate answered, passed on as it was.
   case remote(ExitCode, String, hint: String)
@@ -24,6 +28,8 @@ public enum Rejection: Error, Equatable, Sendable {
     case .expired: .expired
     case .attestation: .attestation
     case .notLeader: .notLeader
+    case .mirrorTimeout: .mirrorTimeout
+    case .syncRefused: .syncRefused
     case .usage: .usage
     case .remote(let code, _, _): code
     }
@@ -33,14 +39,16 @@ public enum Rejection: Error, Equatable, Sendable {
     switch self {
     case .noSuchKey(let text), .lostRace(let text), .conflict(let text, _, _), .policy(let text, _),
       .invalidKey(let text), .io(let text, _), .expired(let text), .attestation(let text, _), .notLeader(let text),
-      .usage(let text, _), .remote(_, let text, _):
+      .mirrorTimeout(let text, _), .syncRefused(let text, _), .usage(let text, _), .remote(_, let text, _):
       text
     }
   }
 
   public var hint: String {
     switch self {
-    case .policy(_, let hint), .io(_, let hint), .usage(_, let hint), .remote(_, _, let hint): hint
+    case .policy(_, let hint), .io(_, let hint), .mirrorTimeout(_, let hint), .syncRefused(_, let hint),
+      .usage(_, let hint), .remote(_, _, let hint):
+      hint
     case .attestation(_, let hint): hint.isEmpty ? "make transactions with 'git kv'; nothing has been changed" : hint
     case .noSuchKey: ""
     case .lostRace: "somebody else was faster; fetch and build the transaction again"

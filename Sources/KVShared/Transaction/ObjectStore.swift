@@ -34,6 +34,22 @@ public final class ObjectStore: ObjectSink {
     self.syncs = syncs
   }
 
+  /// A store under a repository's settings.
+  /// - Parameter config: says what is made durable (`core.fsync`) and whose the files are (`core.sharedRepository`).
+  public convenience init(format: ObjectFormat, git: Git, directory: String, config: GitConfig) {
+    let named = config["core.fsync"].map { Set($0.split(separator: ",").map(String.init)) }
+    func syncs(_ part: String) -> Bool? {
+      named.map { !$0.isDisjoint(with: [part, "objects", "committed", "added", "all"]) && !$0.contains("-\(part)") }
+    }
+    let shared = config["core.sharedrepository"].map {
+      !["false", "umask", "0", "no", "off"].contains($0.lowercased())
+    }
+    self.init(
+      format: format, git: git, directory: directory, writesFiles: !(shared ?? false),
+      syncs: Durability(
+        loose: syncs("loose-object") ?? config.bool("core.fsyncobjectfiles") ?? false, packs: syncs("pack") ?? true))
+  }
+
   /// Which files are synced before they count.
   public struct Durability: Sendable {
     public let loose: Bool

@@ -50,17 +50,7 @@ struct Clone {
   /// A store for another `objects` folder, under the same settings.
   /// - Parameter git: at home in that repository.
   func objectStore(in directory: String, _ git: Git) -> ObjectStore {
-    let named = config["core.fsync"].map { Set($0.split(separator: ",").map(String.init)) }
-    func syncs(_ part: String) -> Bool? {
-      named.map { !$0.isDisjoint(with: [part, "objects", "committed", "added", "all"]) && !$0.contains("-\(part)") }
-    }
-    let shared = config["core.sharedrepository"].map {
-      !["false", "umask", "0", "no", "off"].contains($0.lowercased())
-    }
-    return ObjectStore(
-      format: format, git: git, directory: directory, writesFiles: !(shared ?? false),
-      syncs: .init(
-        loose: syncs("loose-object") ?? config.bool("core.fsyncobjectfiles") ?? false, packs: syncs("pack") ?? true))
+    ObjectStore(format: format, git: git, directory: directory, config: config)
   }
 
   /// The policy this clone knows: the work tree's, else the one in `HEAD`; in a Stargate itself its own. nil where there is none.

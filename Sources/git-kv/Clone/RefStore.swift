@@ -128,14 +128,6 @@ struct RefStore {
   }
 
   func isAncestor(_ old: ObjectID, of new: ObjectID) throws(Rejection) -> Bool {
-    if old == new { return true }
-    // Mostly a few steps; the object reader is up already, another process is not.
-    var at = try clone.reader.commit(new)
-    for _ in 0..<32 {
-      guard let parent = at.parents.first else { return false }
-      if parent == old { return true }
-      at = try clone.reader.commit(parent)
-    }
-    return try clone.git.run(["merge-base", "--is-ancestor", old.hex, new.hex]).status == 0
+    try Ancestry(git: clone.git, reader: clone.reader).isAncestor(old, of: new)
   }
 }

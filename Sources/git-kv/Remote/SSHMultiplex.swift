@@ -8,20 +8,16 @@ struct SSHMultiplex {
   /// Adds OpenSSH's connection sharing to git's ssh command for an SSH url, unless `kv.sshMultiplex` is false or
   /// the command is not OpenSSH's.
   func apply(to git: inout Git, url: String) {
-    guard Self.isSSH(url), config.bool("kv.sshmultiplex") != false, git.environment["GIT_SSH"] == nil,
-      config["ssh.variant"].map({ $0 == "ssh" || $0 == "auto" }) ?? true
-    else { return }
-    let command = git.environment["GIT_SSH_COMMAND"] ?? config["core.sshcommand"] ?? "ssh"
-    let program = command.split(separator: " ").first.flatMap { $0.split(separator: "/").last } ?? ""
-    guard program == "ssh", !command.contains("ControlPath"), let folder = socketFolder(git.environment) else { return }
-    git.environment["GIT_SSH_COMMAND"] =
-      "\(command) -o ControlMaster=auto -o ControlPersist=60 -o ControlPath='\(folder)/%C'"
+    guard let options = options(git.environment) else { return }
+    SSHCommand(config).add(options, to: &git, url: url)
   }
 
-  static func isSSH(_ url: String) -> Bool {
-    if url.hasPrefix("ssh://") || url.hasPrefix("git+ssh://") { return true }
-    guard !url.contains("://"), let colon = url.firstIndex(of: ":") else { return false }
-    return !url[..<colon].contains("/")
+  /// The options of connection sharing; nil where there is none.
+  func options(_ environment: Environment) -> String? {
+    guard config.bool("kv.sshmultiplex") != false, let command = SSHCommand(config).openSSH(environment),
+      !command.contains("ControlPath"), let folder = socketFolder(environment)
+    else { return nil }
+    return "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath='\(folder)/%C'"
   }
 
   /// A folder that only this user can enter; nil where none can be had or its name leaves no room for a socket's.

@@ -1,0 +1,94 @@
+import Glibc
+
+/// The repository that shows everything to readers, as the Stargate's git configuration names it.
+public struct MirrorRemote: Sendable {
+  /// The remote `install.sh --mirror` configures; `kv.mirror` names another one.
+  public static let usualName = "github-origin"
+
+  public let name: String
+  /// Where pushes to it go.
+  public let url: String
+
+  /// Returns nil where no such remote is configured. Throws `.io` where one is named outright and not there.
+  /// - Parameter name: what the command line says.
+  public init?(_ config: GitConfig, name chosen: String? = nil) throws(Rejection) {
+    let named = chosen ?? config["kv.mirror"]
+    name = named ?? Self.usualName
+    guard let url = config.all("remote.\(name).pushurl").first ?? config["remote.\(name).url"] else {
+      guard named == nil else { throw .io("there is no remote \(name.quoted)", hint: "git remote add \(name) URL") }
+      return nil
+    }
+    self.url = url
+  }
+
+  /// Options that keep a connection from hanging for ever: nobody is there to answer a prompt or to notice.
+  private static let ssh =
+    "-o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
+
+  /// The same git, for talking to the mirror.
+  public func talking(_ git: Git, _ config: GitConfig) -> Git {
+    var git = git
+    SSHCommand(config).add(Self.ssh, to: &git, url: url)
+    git.options += ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]
+    return git
+  }
+
+  /// What refs hold there, of those that match one of some patterns of `git ls-remote`.
+  public func refs(_ patterns: [String], _ git: Git) throws(MirrorFault) -> [String: ObjectID] {
+    let answer: ChildResult
+    do {
+      answer = try git.run(["ls-remote", "--refs", "--quiet", url] + patterns)
+    } catch {
+      throw MirrorFault(.unreachable, error.message)
+    }
+    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: url) }
+    var found: [String: ObjectID] = [:]
+    for line in answer.output.split(separator: UInt8(ascii: "\n")) {
+      let parts = line.split(separator: UInt8(ascii: "\t"), maxSplits: 1)
+      guard parts.count == 2, let id = ObjectID(hex: parts[0]) else { continue }
+      found[String(decoding: parts[1], as: UTF8.self)] = id
+    }
+    return found
+  }
+}
+
+/// Why the mirror does not have everything.
+public struct MirrorFault: Error, Equatable, Sendable {
+  public enum Kind: String, Codable, Sendable {
+    /// Nobody answers.
+    case unreachable
+    /// It answers, and does not let us in.
+    case credentials
+    /// It does not take what is pushed.
+    case refused
+    /// It holds what nobody here has put there, or lacks what was.
+    case drift
+    /// Another host leads now.
+    case deposed
+  }
+
+  public let kind: Kind
+  public let message: String
+
+  public init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  /// What ssh, git and web servers say to those they do not know.
+  private static let lockedOut = [
+    "Permission denied", "Authentication failed", "could not read Username", "could not read Password",
+    "Host key verification failed", "invalid credentials", "The requested URL returned error: 401",
+    "The requested URL returned error: 403", "terminal prompts disabled",
+  ]
+
+  /// The fault behind a git command that did not get through.
+  public init(connecting answer: ChildResult, to url: String) {
+    let lines = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").map(String.init)
+    let locked = lines.first { line in Self.lockedOut.contains { line.contains($0) } }
+    let said =
+      locked ?? lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ssh: ") }
+      ?? lines.first ?? "git exited with \(answer.status)"
+    self.init(locked == nil ? .unreachable : .credentials, "\(url.quoted): \(said)")
+  }
+}
