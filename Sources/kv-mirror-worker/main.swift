@@ -1,15 +1,22 @@
 import Glibc
 import KVShared
 
-HookMain.run { () throws(Rejection) in
+HookMain.end { () throws(Rejection) -> ExitCode in
   let options = try WorkerOptions(CommandLine.arguments.dropFirst())
-  let lock = try Descriptor(path: "\(options.repository)/\(Journal.directory)/worker.lock", flags: O_RDWR | O_CREAT)
-  defer { _ = lock.raw }
-  guard lock.tryLock() else { return }
-  // Pushes come first.
+  let log = WorkerLog(isJSON: options.json)
+  let station = try Station(repository: options.repository)
+  let worker = try MirrorWorker(station, remote: options.remote, patience: options.patience, log: log)
+  if options.dryRun { return try worker.sayPlan() }
+  let code = try work(worker, options.repository)
+  // Mirroring does not wait for this, and pushes come first.
   setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
-  let git = Git.worker(repository: options.repository)
-  let report = try JournalReport(repository: options.repository, git: git)
-  try IO.write(options.json ? CanonicalJSON.encode(report) : Array(report.text.utf8), to: 1, "standard output")
-  try git.run(["gc", "--auto", "--quiet"]).check("git gc")
+  try Housekeeping(station, log: log).run()
+  return code
+}
+
+/// Works when it is this worker's turn; goes home where another one waits for it already.
+func work(_ worker: MirrorWorker, _ repository: String) throws(Rejection) -> ExitCode {
+  guard let turn = try WorkerTurn.take(in: repository) else { return .ok }
+  defer { _ = turn.raw }
+  return try worker.run()
 }

@@ -4,15 +4,22 @@ import Glibc
 public enum HookMain {
   /// Runs a hook's story, reports a rejection on standard error, and ends the process. Only a story that returns is a 0.
   public static func run(_ story: () throws(Rejection) -> Void) -> Never {
+    end { () throws(Rejection) -> ExitCode in
+      try story()
+      return .ok
+    }
+  }
+
+  /// The same, for a story that ends in more than one way.
+  public static func end(with story: () throws(Rejection) -> ExitCode) -> Never {
     // The clock of tests is not for those who push.
     unsetenv("KV_NOW")
     do throws(Rejection) {
-      try story()
+      exit(try story().rawValue)
     } catch {
       try? IO.write(error.report, to: 2, "standard error")
       exit(error.code.rawValue)
     }
-    exit(ExitCode.ok.rawValue)
   }
 
   /// The lines git gives to a hook.

@@ -20,8 +20,19 @@ public struct Leader: Equatable, Sendable {
     else { return nil }
     host = String(parts[3])
     self.term = term
-    guard text.utf8.elementsEqual("{\"host\":\"\(host)\",\"term\":\(term)}\n".utf8) else { return nil }
+    guard text.utf8.elementsEqual(self.line.utf8) else { return nil }
   }
+
+  /// The file's one line.
+  var line: String { "{\"host\":\"\(host)\",\"term\":\(term)}\n" }
+
+  /// What the file of a repository says, whoever it names; nil where it is missing or malformed.
+  public static func read(in repository: String) throws(Rejection) -> Leader? {
+    try IO.readFile("\(repository)/\(fileName)", limit: 4096).flatMap { Leader(line: $0) }
+  }
+
+  /// Whether the file names this host, in a term.
+  public var isHere: Bool { term >= 1 && host == Self.hostName() }
 
   /// Takes the shared lock and checks that the file names this host; the lock is held as long as the descriptor lives.
   /// Throws `.notLeader` where the file is missing, malformed, or names another host.

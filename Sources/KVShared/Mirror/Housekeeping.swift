@@ -1,0 +1,99 @@
+import Glibc
+
+/// Keeps a Stargate's repository in a shape in which pushes stay fast, off their path.
+///
+/// Incremental: nothing that is packed is packed again but to merge packs of like size (`git multi-pack-index`), so that
+/// the work follows what has come since.
+public struct Housekeeping {
+  let station: Station
+  let log: WorkerLog
+
+  public init(_ station: Station, log: WorkerLog) {
+    self.station = station
+    self.log = log
+  }
+
+  /// Loose objects from which on they are packed, as an estimate from one of their 256 folders (as `git gc` does it).
+  private static let looseObjects = 2000
+  /// Packs from which on they are merged.
+  private static let packs = 20
+  /// Seconds after which what a killed push has left is taken away.
+  private static let leftoverAge = 86_400
+
+  /// Does what is due; a failure is said, and the next run tries again.
+  public func run() throws(Rejection) {
+    let lock = try Descriptor(path: "\(station.repository)/\(Journal.directory)/house.lock", flags: O_RDWR | O_CREAT)
+    defer { _ = lock.raw }
+    guard lock.tryLock() else { return }
+    sweep()
+    guard looseEstimate() >= Self.looseObjects || count(in: "pack", suffix: ".pack") >= Self.packs else { return }
+    let begun = Clock.milliseconds()
+    // Loose objects go into packs of their own; the multi-pack index then merges small packs and drops empty ones.
+    try keep("maintenance", "run", "--quiet", "--task=loose-objects", "--task=incremental-repack")
+    try keep("commit-graph", "write", "--split", "--reachable", "--changed-paths", "--no-progress")
+    let took = Clock.milliseconds() - begun
+    log.say("housekeeping", "objects packed, \(took) ms", milliseconds: took)
+  }
+
+  private func keep(_ arguments: String...) throws(Rejection) {
+    let answer = try station.git.run(["-c", "core.hooksPath=/dev/null"] + arguments)
+    do throws(Rejection) {
+      try answer.check("git \(arguments[0])")
+    } catch {
+      log.say("housekeeping", error.message)
+    }
+  }
+
+  private var objects: String { "\(station.repository)/objects" }
+
+  private func looseEstimate() -> Int { names(in: "\(objects)/17").count * 256 }
+
+  private func count(in folder: String, suffix: String) -> Int {
+    names(in: "\(objects)/\(folder)").count { $0.hasSuffix(suffix) }
+  }
+
+  /// Removes quarantines and temporary files that a kill or a power cut has left.
+  private func sweep() {
+    let end = time(nil) - Self.leftoverAge
+    for folder in [objects, "\(objects)/pack", "\(station.repository)/\(Journal.directory)"] {
+      for name in names(in: folder) where Self.isLeftover(name) {
+        let path = "\(folder)/\(name)"
+        var info = stat()
+        guard lstat(path, &info) == 0, info.st_mtim.tv_sec < end else { continue }
+        log.say("housekeeping", "removing \(path), left by a push that was cut off")
+        remove(path, isFolder: info.st_mode & S_IFMT == S_IFDIR)
+      }
+    }
+  }
+
+  /// The names git gives to quarantines and to files that are not whole yet, and ours.
+  private static func isLeftover(_ name: String) -> Bool {
+    name.hasPrefix("tmp_") || name.hasPrefix("incoming-") || name.hasPrefix(".tmp-") || name.hasSuffix(".kv-new")
+  }
+
+  private func remove(_ path: String, isFolder: Bool) {
+    guard isFolder else {
+      unlink(path)
+      return
+    }
+    for name in names(in: path) {
+      var info = stat()
+      guard lstat("\(path)/\(name)", &info) == 0 else { continue }
+      remove("\(path)/\(name)", isFolder: info.st_mode & S_IFMT == S_IFDIR)
+    }
+    rmdir(path)
+  }
+
+  private func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+}

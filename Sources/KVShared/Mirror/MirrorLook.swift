@@ -1,0 +1,121 @@
+/// What the mirror holds now, held against what it should.
+public struct MirrorLook: Sendable {
+  /// A ref in which mirror and Stargate have parted.
+  public struct Drift: Equatable, Sendable {
+    public enum Kind: String, Sendable {
+      /// It was there and is gone.
+      case missing
+      /// It holds a commit that is not here, or not in this history.
+      case foreign
+      /// It holds less than it held.
+      case rewound
+      /// It is there, and the Stargate has no such ref.
+      case extra
+    }
+
+    public let name: String
+    public let kind: Kind
+    /// What the mirror holds.
+    public let there: ObjectID?
+
+    public var words: String {
+      switch kind {
+      case .missing: "\(name) is missing on the mirror"
+      case .foreign: "\(name) of the mirror is \(there?.hex ?? "-"), which is not of this Stargate's making"
+      case .rewound: "\(name) of the mirror was moved back to \(there?.hex ?? "-")"
+      case .extra: "\(name) is on the mirror and not here"
+      }
+    }
+  }
+
+  /// The names looked at, and what they hold; nil for what is not there.
+  public let found: [String: ObjectID?]
+  /// What is as it was, or as it should be, or on the way from one to the other.
+  public let sound: [String: ObjectID?]
+  public let drift: [Drift]
+
+  /// Namespaces that nothing is pushed of until somebody has looked into it.
+  public var held: Set<Namespace> {
+    Set(drift.filter { $0.kind != .extra }.compactMap { MirrorRefs.namespace(of: $0.name) })
+  }
+
+  /// Drift as a fault, in one line.
+  static func fault(_ drift: [Drift]) -> MirrorFault {
+    let more = drift.count > 1 ? ", and \(drift.count - 1) more" : ""
+    return MirrorFault(.drift, (drift.first?.words ?? "-") + more)
+  }
+
+  private static let patterns =
+    MirrorRefs.kinds.map { "refs/\($0)/*" } + [
+      "refs/kv-mirror/*", "refs/heads/kv/*", TermRef.name,
+    ]
+
+  /// Asks the mirror. Throws `MirrorFault` where it does not answer.
+  init(_ station: Station, _ remote: MirrorRemote, _ refs: MirrorRefs, showroom: Bool) throws(MirrorFault) {
+    let there = try remote.refs(Self.patterns, remote.talking(station.git, station.config))
+    let due = refs.due(showroom: showroom)
+    var found: [String: ObjectID?] = [:]
+    var sound: [String: ObjectID?] = [:]
+    var drift: [Drift] = []
+    for name in Set(due.keys).union(refs.known.keys).union(there.keys).sorted() where name != TermRef.name {
+      let (now, known) = (there[name], refs.known[name])
+      found.updateValue(now, forKey: name)
+      guard let goal = due[name] else {
+        // A branch of that name may be anybody's.
+        if now != nil, case .kv = RefName(name) { drift.append(Drift(name: name, kind: .extra, there: now)) }
+        continue
+      }
+      if now == known || now == goal {
+        sound.updateValue(now, forKey: name)
+      } else if let now {
+        switch Self.place(now, in: name, between: known, and: goal, MirrorHistory(station, refs)) {
+        case .between: sound.updateValue(now, forKey: name)
+        case .before: drift.append(Drift(name: name, kind: .rewound, there: now))
+        case .elsewhere: drift.append(Drift(name: name, kind: .foreign, there: now))
+        }
+      } else {
+        drift.append(Drift(name: name, kind: .missing, there: nil))
+      }
+    }
+    found.updateValue(there[TermRef.name], forKey: TermRef.name)
+    self.found = found
+    self.sound = sound
+    self.drift = drift
+  }
+
+  private enum Place { case before, between, elsewhere }
+
+  /// Where a commit stands on the way from one to another; what is not here is elsewhere.
+  private static func place(
+    _ id: ObjectID, in name: String, between known: ObjectID?, and goal: ObjectID, _ history: MirrorHistory
+  ) -> Place {
+    guard (try? history.keeps(id, of: name, in: goal)) == true else { return .elsewhere }
+    guard let known else { return .between }
+    return (try? history.keeps(known, of: name, in: id)) == true ? .between : .before
+  }
+}
+
+/// Whether what the mirror holds stays reachable there once a ref has moved.
+struct MirrorHistory {
+  let station: Station
+  let refs: MirrorRefs
+
+  init(_ station: Station, _ refs: MirrorRefs) {
+    self.station = station
+    self.refs = refs
+  }
+
+  /// Whether a commit is in the history of another, or, for a ledger, in that of a sealed epoch that is mirrored too.
+  /// The index begins anew with its ledger.
+  func keeps(_ old: ObjectID, of name: String, in new: ObjectID) throws(Rejection) -> Bool {
+    guard try station.reader.read([.info(old.hex)])[0] != nil else { return false }
+    if try station.ancestry.isAncestor(old, of: new) { return true }
+    guard let ns = MirrorRefs.namespace(of: name) else { return false }
+    let isIndex = name == KVRef.index(ns).description
+    guard let lost = isIndex ? refs.known[KVRef.ledger(ns).description] : old else { return false }
+    for (ref, head) in refs.here {
+      if case .archive(ns, _) = ref, try station.ancestry.isAncestor(lost, of: head) { return true }
+    }
+    return false
+  }
+}

@@ -1,0 +1,202 @@
+/// The worker's dealings with the mirror in one run: looks and pushes, and what is noted of them.
+struct MirrorPass {
+  private let worker: MirrorWorker
+  private let remote: MirrorRemote
+  private let term: TermRef
+  private let rate: PushRate
+  private(set) var state: MirrorState
+  /// Namespaces in which mirror and Stargate have parted.
+  private var held: Set<Namespace> = []
+
+  private var station: Station { worker.station }
+  private var showroom: Bool { worker.policy.mirror.showroom }
+
+  init(_ worker: MirrorWorker, _ remote: MirrorRemote, _ leader: Leader, _ last: MirrorState?) {
+    self.worker = worker
+    self.remote = remote
+    term = TermRef(station: worker.station, leader: leader)
+    state = last ?? MirrorState()
+    rate = PushRate(perMinute: worker.policy.mirror.maxPushesPerMinute)
+    // What was found of the host holds until the policy says otherwise.
+    switch worker.policy.mirror.atomic {
+    case .always: state.atomic = true
+    case .never: state.atomic = false
+    case .auto: break
+    }
+  }
+
+  /// Milliseconds after which a mirror that has not been heard of is looked at, though nothing is due.
+  private static let lookAfter = 60_000
+  /// How often in a row the mirror may turn out to be other than believed.
+  private static let maxLooks = 5
+
+  func hasWork(_ refs: MirrorRefs) -> Bool { !changes(refs).isEmpty }
+
+  var isOverdue: Bool { Clock.milliseconds() - (state.contact ?? 0) > Self.lookAfter }
+
+  /// Milliseconds until the mirror may be turned to.
+  func pause(isLook: Bool) -> Int {
+    let earliest = isLook ? 0 : rate.earliest(after: state.arrival)
+    return max(state.next ?? 0, earliest) - Clock.milliseconds()
+  }
+
+  private func changes(_ refs: MirrorRefs) -> [MirrorUpdate] {
+    refs.due(showroom: showroom, without: held).filter { refs.known[$0.key] != $0.value }.map {
+      MirrorUpdate(name: $0.key, new: $0.value, old: refs.known[$0.key])
+    }.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+  }
+
+  /// Looks at the mirror and notes what it holds, and where the two have parted.
+  mutating func look(_ refs: inout MirrorRefs) throws(Rejection) {
+    let look: MirrorLook
+    do throws(MirrorFault) {
+      look = try MirrorLook(station, remote, refs, showroom: showroom)
+      try checkTerm(look.found[TermRef.name] ?? nil, refs)
+    } catch {
+      return note(error)
+    }
+    var sound = look.sound
+    sound.updateValue(look.found[TermRef.name] ?? nil, forKey: TermRef.name)
+    try adopt(sound, &refs)
+    held = look.held
+    guard look.drift.isEmpty else {
+      note(MirrorLook.fault(look.drift), drift: look.drift.prefix(20).map(\.words))
+      // What has not parted goes on meanwhile.
+      if hasWork(refs) { state.next = nil }
+      return
+    }
+    if state.fault != nil { worker.log.say("mirror", "the mirror is as it should be again") }
+    state.noteContact(at: Clock.milliseconds())
+    record()
+  }
+
+  /// Fetches a term that somebody else has pushed, and judges it.
+  private func checkTerm(_ found: ObjectID?, _ refs: MirrorRefs) throws(MirrorFault) {
+    guard let found, found != refs.known[TermRef.name] else { return }
+    let git = remote.talking(station.git, station.config)
+    let answer: ChildResult
+    do {
+      answer = try git.run([
+        "-c", "core.hooksPath=/dev/null", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+        "--no-auto-maintenance", remote.url, "+\(TermRef.name):\(MirrorRefs.tracking)\(TermRef.name.dropFirst(5))",
+      ])
+    } catch {
+      throw MirrorFault(.unreachable, error.message)
+    }
+    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: remote.url) }
+    try term.check(found)
+  }
+
+  /// Pushes what has changed; returns false where the mirror has to be looked at, or tried again, first.
+  /// - Parameter looks: how often it has turned out to be other than believed.
+  mutating func push(_ refs: inout MirrorRefs, looks: Int) throws(Rejection) -> Bool {
+    var updates = changes(refs)
+    let history = MirrorHistory(station, refs)
+    for update in updates {
+      guard let old = update.old, let new = update.new, try !history.keeps(old, of: update.name, in: new) else {
+        continue
+      }
+      if let ns = MirrorRefs.namespace(of: update.name) { held.insert(ns) }
+      let words = "\(update.name) was moved back here: the mirror has \(old)"
+      note(MirrorFault(.drift, words), drift: [words])
+      state.next = nil
+      return false
+    }
+    let known = refs.known[TermRef.name]
+    updates.insert(MirrorUpdate(name: TermRef.name, new: try term.next(after: known), old: known), at: 0)
+    let begun = Clock.milliseconds()
+    do throws(MirrorFault) {
+      let outcome = try MirrorPush(station: station, remote: remote, isAtomic: state.atomic ?? true).run(updates)
+      if case .notAtomic = outcome { return try goOrdered() }
+      state.arrival = rate.arrival(after: state.arrival, pushedAt: begun)
+      if case .stale(let reason) = outcome {
+        guard looks < Self.maxLooks else { throw MirrorFault(.refused, "the mirror keeps changing: \(reason)") }
+        worker.log.say("stale", "the mirror is not what it was: \(reason)")
+        return false
+      }
+    } catch {
+      state.arrival = rate.arrival(after: state.arrival, pushedAt: begun)
+      note(error)
+      return false
+    }
+    try adopt(Dictionary(uniqueKeysWithValues: updates.map { ($0.name, $0.new) }), &refs)
+    notePushed(updates, took: Clock.milliseconds() - begun)
+    return true
+  }
+
+  /// From now on refs go one after the other.
+  private mutating func goOrdered() throws(MirrorFault) -> Bool {
+    guard worker.policy.mirror.atomic == .auto else {
+      throw MirrorFault(.refused, "the mirror takes no atomic pushes, and the policy asks for them")
+    }
+    worker.log.say("atomic", "the mirror takes no atomic pushes: refs go one after the other, the watermark last")
+    state.atomic = false
+    return false
+  }
+
+  private mutating func notePushed(_ updates: [MirrorUpdate], took: Int) {
+    let now = Clock.milliseconds()
+    let before = state
+    state.noteContact(at: now)
+    if !held.isEmpty { state.keepDrift(of: before) }
+    state.pushed = now
+    state.lag = oldest(updates).map { max(0, now - $0) } ?? state.lag
+    record()
+    let count = transactions(updates)
+    worker.log.say(
+      "pushed", "\(updates.count) refs, \(count) transactions, \(took) ms", refs: updates.count,
+      transactions: count, milliseconds: took)
+  }
+
+  /// Notes what the mirror holds, in the refs that remember it; the watermarks also where readers of the Stargate look.
+  private func adopt(_ names: [String: ObjectID?], _ refs: inout MirrorRefs) throws(Rejection) {
+    let changed = names.filter { refs.known[$0.key] != $0.value }
+    refs.note(changed)
+    var moves: [(name: String, new: ObjectID?)] = []
+    for (name, id) in changed {
+      moves.append((MirrorRefs.tracking + name.dropFirst("refs/".count), id))
+      if name.hasPrefix("refs/kv-mirror/"), let id { moves.append((name, id)) }
+    }
+    try station.update(moves)
+  }
+
+  private func transactions(_ updates: [MirrorUpdate]) -> Int {
+    updates.reduce(0) { sum, update in
+      guard case .kv(.ledger) = RefName(update.name), let new = update.new else { return sum }
+      let range = [new.hex] + (update.old.map { ["^\($0)"] } ?? [])
+      return sum + ((try? station.git.run(["rev-list", "--count"] + range))?.count ?? 0)
+    }
+  }
+
+  /// When the oldest transaction of a push was accepted, as far as the journal tells.
+  private func oldest(_ updates: [MirrorUpdate]) -> Int? {
+    guard let records = try? Journal.read(repository: station.repository).records else { return nil }
+    return updates.compactMap { update in
+      (records.first { $0.ref == update.name && $0.old == update.old?.hex }
+        ?? records.last { $0.ref == update.name && $0.new == update.new?.hex })?.milliseconds
+    }.min()
+  }
+
+  private mutating func note(_ fault: MirrorFault, drift: [String] = []) {
+    state.note(fault, drift: drift, at: Clock.milliseconds())
+    record()
+    worker.log.say(fault.kind.rawValue, fault.message)
+  }
+
+  private func record() {
+    do throws(Rejection) {
+      try Journal(repository: station.repository).append(state)
+    } catch {
+      worker.log.say("journal", error.message)
+    }
+  }
+
+  func exitCode(_ refs: MirrorRefs) -> ExitCode {
+    switch state.fault {
+    case .drift: .syncRefused
+    case .deposed: .notLeader
+    case .unreachable, .credentials, .refused: .mirrorTimeout
+    case nil: hasWork(refs) ? .moreToDo : .ok
+    }
+  }
+}

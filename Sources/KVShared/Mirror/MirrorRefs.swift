@@ -1,0 +1,87 @@
+import Glibc
+
+/// The refs of a Stargate, what its mirror should show for them, and what that showed when last seen.
+public struct MirrorRefs: Equatable, Sendable {
+  /// Where the Stargate remembers what the mirror had.
+  public static let tracking = "refs/kv-tracking/mirror/"
+
+  /// Our refs here, without the watermarks.
+  public private(set) var here: [KVRef: ObjectID] = [:]
+  /// By their names on the mirror.
+  public private(set) var known: [String: ObjectID] = [:]
+
+  /// What is mirrored, besides the watermarks.
+  static let kinds = ["kv", "kv-index", "kv-chunks", "kv-epoch", "kv-archive", "kv-watchlog"]
+
+  /// Reads the refs at one moment: never half of a push.
+  init(_ station: Station) throws(Rejection) {
+    self = try Self.read(station)
+    // Git locks all refs of a push before it moves the first: two equal readings with no lock between them saw none
+    // of it, or all.
+    for _ in 0..<1000 {
+      let isMoving = Self.hasLocks(station, here.keys)
+      let again = try Self.read(station)
+      if !isMoving, again == self { return }
+      self = again
+      if isMoving { usleep(1000) }
+    }
+  }
+
+  private static func read(_ station: Station) throws(Rejection) -> MirrorRefs {
+    let listing = try station.git.run(
+      ["for-each-ref", "--format=%(objectname) %(refname)"] + kinds.map { "refs/\($0)/" } + [tracking]
+    ).check("listing refs")
+    var refs = MirrorRefs()
+    for line in listing.text.split(separator: "\n") {
+      let parts = line.split(separator: " ", maxSplits: 1)
+      guard parts.count == 2, let id = ObjectID(String(parts[0])) else { continue }
+      let name = String(parts[1])
+      if name.hasPrefix(tracking) {
+        refs.known["refs/" + name.dropFirst(tracking.count)] = id
+      } else if case .kv(let ref) = RefName(name) {
+        refs.here[ref] = id
+      }
+    }
+    return refs
+  }
+
+  private init() {}
+
+  private static func hasLocks(_ station: Station, _ refs: some Sequence<KVRef>) -> Bool {
+    refs.contains { access("\(station.repository)/\($0).lock", F_OK) == 0 }
+  }
+
+  public var namespaces: Set<Namespace> { Set(here.keys.map(\.namespace)) }
+
+  func ledger(_ namespace: Namespace) -> ObjectID? { here[.ledger(namespace)] }
+
+  /// What the mirror should hold.
+  /// - Parameters:
+  ///   - showroom: whether the ledgers are shown as branches too.
+  ///   - held: namespaces that are left as they are.
+  public func due(showroom: Bool, without held: Set<Namespace> = []) -> [String: ObjectID] {
+    var due: [String: ObjectID] = [:]
+    for (ref, id) in here where !held.contains(ref.namespace) {
+      due[ref.description] = id
+      guard case .ledger(let ns) = ref else { continue }
+      due[KVRef.mirror(ns).description] = id
+      if showroom { due[Self.showroom(ns)] = id }
+    }
+    return due
+  }
+
+  /// The branch that shows a ledger.
+  static func showroom(_ namespace: Namespace) -> String { "refs/heads/kv/\(namespace)" }
+
+  /// The namespace that a ref on the mirror belongs to; nil for one that is none of ours.
+  static func namespace(of name: String) -> Namespace? {
+    if case .kv(let ref) = RefName(name) { return ref.namespace }
+    let branch = "refs/heads/kv/"
+    return name.hasPrefix(branch) ? Namespace(name.dropFirst(branch.count)) : nil
+  }
+
+  /// Notes what the mirror was found to hold.
+  mutating func note(_ names: [String: ObjectID?]) {
+    for (name, id) in names { known[name] = id }
+  }
+}

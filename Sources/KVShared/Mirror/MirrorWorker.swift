@@ -1,0 +1,124 @@
+import Glibc
+
+/// Brings what a Stargate has accepted to its mirror, and exits.
+///
+/// Every pass begins with the refs: the watchlog is caught up with the ledgers, what differs from what the mirror last
+/// had goes there in one atomic push under leases, and only then is it noted. A kill anywhere leaves refs that the next
+/// run reads again.
+public struct MirrorWorker {
+  /// How long a run waits for the rate limiter or for a mirror that is down.
+  public enum Patience: Sendable { case once, usual, drain }
+
+  let station: Station
+  let remote: MirrorRemote?
+  let patience: Patience
+  let log: WorkerLog
+  let policy: StargatePolicy
+
+  /// Milliseconds that the usual run waits in all.
+  private static let usualWait = 30_000
+  /// Bytes above which a drained journal begins anew.
+  private static let journalBytes = 128 << 10
+
+  /// Throws `.io` for a remote that is named and not there.
+  public init(
+    _ station: Station, remote name: String?, patience: Patience, log: WorkerLog
+  ) throws(Rejection) {
+    self.station = station
+    self.patience = patience
+    self.log = log
+    remote = try MirrorRemote(station.config, name: name)
+    do throws(Rejection) {
+      policy = try PolicyFile.load(repository: station.repository)?.stargate ?? StargatePolicy()
+    } catch {
+      log.say("policy", "\(error.message); the defaults hold")
+      policy = StargatePolicy()
+    }
+  }
+
+  /// Works until everything is on the mirror, or as far as its patience goes.
+  /// - Returns: `ok`, `moreToDo`, `mirrorTimeout`, `syncRefused` (drift), `notLeader` (deposed), or `io`.
+  public func run() throws(Rejection) -> ExitCode {
+    let journal = readJournal()
+    guard let leader = try Leader.read(in: station.repository), leader.isHere else {
+      log.say("standby", "this host does not lead, so nothing is mirrored from here")
+      return .ok
+    }
+    var (refs, isLogged) = try caughtUp()
+    var code = ExitCode.ok
+    var state = journal.mirror
+    if let remote {
+      var pass = MirrorPass(self, remote, leader, journal.mirror)
+      isLogged = try work(&pass, &refs) && isLogged
+      code = pass.exitCode(refs)
+      state = pass.state
+    }
+    if code == .ok { try Journal(repository: station.repository).rotate(above: Self.journalBytes, keeping: state) }
+    return code == .ok && !isLogged ? .io : code
+  }
+
+  /// Turns to the mirror until there is no reason to; returns false where the watchlog could not be written.
+  private func work(_ pass: inout MirrorPass, _ refs: inout MirrorRefs) throws(Rejection) -> Bool {
+    let end = Clock.milliseconds() + Self.usualWait
+    var isLogged = true
+    var mustLook = patience != .usual || pass.state.hasParted
+    var looks = 0
+    while mustLook || pass.hasWork(refs) || pass.isOverdue {
+      let isLook = mustLook || !pass.hasWork(refs)
+      let pause = pass.pause(isLook: isLook)
+      if pause > 0 {
+        let waits = patience == .drain || (patience == .usual && Clock.milliseconds() + pause <= end)
+        guard waits else { break }
+        usleep(UInt32(min(pause, 1000)) * 1000)
+      } else if isLook {
+        mustLook = false
+        looks += 1
+        try pass.look(&refs)
+        if pass.state.fault == .deposed { break }
+      } else if try pass.push(&refs, looks: looks) {
+        looks = 0
+      } else {
+        mustLook = pass.state.fault == nil
+      }
+      let next = try caughtUp()
+      refs = next.refs
+      isLogged = next.isLogged
+    }
+    return isLogged
+  }
+
+  /// Says what would be pushed, and changes nothing.
+  public func sayPlan() throws(Rejection) -> ExitCode {
+    guard remote != nil else { return .ok }
+    let refs = try MirrorRefs(station)
+    let due = refs.due(showroom: policy.mirror.showroom).filter { refs.known[$0.key] != $0.value }
+    for (name, id) in due.sorted(by: { $0.key < $1.key }) {
+      log.say("would push", "\(name): \(refs.known[name]?.hex ?? "new") -> \(id)", ns: MirrorRefs.namespace(of: name))
+    }
+    return due.isEmpty ? .ok : .moreToDo
+  }
+
+  /// The refs, with the watchlog as far as the ledger; false where the watchlog cannot be written.
+  private func caughtUp() throws(Rejection) -> (refs: MirrorRefs, isLogged: Bool) {
+    let refs = try MirrorRefs(station)
+    do throws(Rejection) {
+      guard try Watchlog(station).catchUp(refs) > 0 else { return (refs, true) }
+      return (try MirrorRefs(station), true)
+    } catch {
+      log.say("watchlog", error.message)
+      return (refs, false)
+    }
+  }
+
+  /// A journal that cannot be read keeps nobody from working: the refs say what is to be done.
+  private func readJournal() -> Journal.Content {
+    do throws(Rejection) {
+      let content = try Journal.read(repository: station.repository)
+      for line in content.corruptLines { log.say("journal", "line \(line) is corrupt and was skipped") }
+      return content
+    } catch {
+      log.say("journal", error.message)
+      return Journal.Content()
+    }
+  }
+}

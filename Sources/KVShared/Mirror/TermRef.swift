@@ -1,0 +1,45 @@
+/// The fence at the mirror: `refs/kv-term/leader`, a chain of commits whose tree is one `leader.json`, the leader file
+/// of the host that pushed.
+///
+/// Every push to the mirror moves it, under lease on what the pusher last saw there. So whoever pushes after a later
+/// leader has pushed is refused by the mirror itself, however long he has been asleep (fencing tokens: M. Kleppmann,
+/// "How to do distributed locking", 2016).
+struct TermRef {
+  static let name = "refs/kv-term/leader"
+  static let fileName = Array("leader.json".utf8)
+
+  let station: Station
+  let leader: Leader
+
+  /// The commit that the next push moves the ref to.
+  func next(after known: ObjectID?) throws(Rejection) -> ObjectID {
+    let store = station.objectStore()
+    let blob = try store.store(.blob, Array(leader.line.utf8))
+    let tree = try store.store(.tree, Tree.serialize([TreeEntry(name: Self.fileName, isTree: false, id: blob)]))
+    let who = "Stargate <stargate@localhost> \(Timestamp.now().seconds) +0000"
+    let payload = Commit.payload(
+      tree: tree, parent: known, author: who, committer: who,
+      message: "kv: term \(leader.term) of \(leader.host)\n")
+    let id = try store.store(.commit, payload)
+    try store.flush()
+    return id
+  }
+
+  /// Throws `.deposed` where the mirror has seen a later leader, or another one of the same term.
+  /// - Parameter found: what the ref there holds; its objects are here.
+  func check(_ found: ObjectID) throws(MirrorFault) {
+    guard let other = read(found) else {
+      throw MirrorFault(.drift, "\(Self.name) of the mirror is no term of a leader: \(found)")
+    }
+    guard other.term > leader.term || (other.term == leader.term && other.host != leader.host) else { return }
+    throw MirrorFault(
+      .deposed,
+      "the mirror follows \(other.host.quoted) in term \(other.term), and this host has term \(leader.term)")
+  }
+
+  private func read(_ id: ObjectID) -> Leader? {
+    let path = "\(id):\(String(decoding: Self.fileName, as: UTF8.self))"
+    guard let reply = (try? station.reader.read([.contents(path)]))?[0], reply.kind == .blob else { return nil }
+    return Leader(line: reply.bytes)
+  }
+}
