@@ -9,7 +9,7 @@ struct GitKV: ParsableCommand {
     usage: "git kv [--ns <namespace>] [--json] [--debug] [--quiet] <command>",
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
-      MsetCommand.self, CasCommand.self, ListCommand.self, VerifyCommand.self, VersionCommand.self,
+      MsetCommand.self, CasCommand.self, ListCommand.self, VerifyCommand.self, StargateCommand.self, VersionCommand.self,
     ])
 
   @OptionGroup var options: GlobalOptions
@@ -72,7 +72,7 @@ extension Rejection {
 
 /// Lets global options stand before the command too: they are moved behind its name.
 enum ArgumentOrder {
-  private static let nested: Set<String> = ["cas", "remote"]
+  private static let nested: Set<String> = ["cas", "remote", "stargate"]
 
   static func globalsLast(_ arguments: [String]) -> [String] {
     var globals: [String] = []

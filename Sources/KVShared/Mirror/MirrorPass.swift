@@ -16,6 +16,7 @@ struct MirrorPass {
     self.remote = remote
     term = TermRef(station: worker.station, leader: leader)
     state = last ?? MirrorState()
+    held = Set((state.held ?? []).compactMap { Namespace($0) })
     rate = PushRate(perMinute: worker.policy.mirror.maxPushesPerMinute)
     // What was found of the host holds until the policy says otherwise.
     switch worker.policy.mirror.atomic {
@@ -32,12 +33,15 @@ struct MirrorPass {
 
   func hasWork(_ refs: MirrorRefs) -> Bool { !changes(refs).isEmpty }
 
+  /// Whether it is time to see if mirror and Stargate are together again.
+  var isLookDue: Bool { state.hasParted && (state.next ?? 0) <= Clock.milliseconds() }
+
   var isOverdue: Bool { Clock.milliseconds() - (state.contact ?? 0) > Self.lookAfter }
 
-  /// Milliseconds until the mirror may be turned to.
+  /// Milliseconds until the mirror may be turned to. What has not parted does not wait for what has.
   func pause(isLook: Bool) -> Int {
-    let earliest = isLook ? 0 : rate.earliest(after: state.arrival)
-    return max(state.next ?? 0, earliest) - Clock.milliseconds()
+    let next = isLook || !state.hasParted ? state.next ?? 0 : 0
+    return max(next, isLook ? 0 : rate.earliest(after: state.arrival)) - Clock.milliseconds()
   }
 
   private func changes(_ refs: MirrorRefs) -> [MirrorUpdate] {
@@ -60,85 +64,87 @@ struct MirrorPass {
     try adopt(sound, &refs)
     held = look.held
     guard look.drift.isEmpty else {
-      note(MirrorLook.fault(look.drift), drift: look.drift.prefix(20).map(\.words))
-      // What has not parted goes on meanwhile.
-      if hasWork(refs) { state.next = nil }
-      return
+      return note(MirrorLook.fault(look.drift), drift: look.drift.prefix(20).map(\.words))
     }
     if state.fault != nil { worker.log.say("mirror", "the mirror is as it should be again") }
     state.noteContact(at: Clock.milliseconds())
     record()
   }
 
-  /// Fetches a term that somebody else has pushed, and judges it.
+  /// Judges a term that somebody else has pushed.
   private func checkTerm(_ found: ObjectID?, _ refs: MirrorRefs) throws(MirrorFault) {
     guard let found, found != refs.known[TermRef.name] else { return }
-    let git = remote.talking(station.git, station.config)
-    let answer: ChildResult
-    do {
-      answer = try git.run([
-        "-c", "core.hooksPath=/dev/null", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
-        "--no-auto-maintenance", remote.url, "+\(TermRef.name):\(MirrorRefs.tracking)\(TermRef.name.dropFirst(5))",
-      ])
-    } catch {
-      throw MirrorFault(.unreachable, error.message)
-    }
-    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: remote.url) }
+    try term.fetch(found, from: remote)
     try term.check(found)
   }
 
-  /// Pushes what has changed; returns false where the mirror has to be looked at, or tried again, first.
-  /// - Parameter looks: how often it has turned out to be other than believed.
-  mutating func push(_ refs: inout MirrorRefs, looks: Int) throws(Rejection) -> Bool {
+  /// How a push ended.
+  enum End {
+    case pushed
+    /// The mirror is not what it was believed to be: it has to be looked at.
+    case stale
+    /// Noted, or to be tried at once in another way.
+    case failed
+  }
+
+  /// Pushes what has changed.
+  /// - Parameter looks: how often in a row the mirror has turned out to be other than believed.
+  mutating func push(_ refs: inout MirrorRefs, looks: Int) throws(Rejection) -> End {
     var updates = changes(refs)
-    let history = MirrorHistory(station, refs)
-    for update in updates {
-      guard let old = update.old, let new = update.new, try !history.keeps(old, of: update.name, in: new) else {
-        continue
-      }
-      if let ns = MirrorRefs.namespace(of: update.name) { held.insert(ns) }
-      let words = "\(update.name) was moved back here: the mirror has \(old)"
+    if let lost = try firstLost(updates, refs) {
+      if let ns = MirrorRefs.namespace(of: lost.name) { held.insert(ns) }
+      let words = "\(lost.name) was moved back here: the mirror has \(lost.old?.hex ?? "-")"
       note(MirrorFault(.drift, words), drift: [words])
-      state.next = nil
-      return false
+      return .failed
     }
     let known = refs.known[TermRef.name]
-    updates.insert(MirrorUpdate(name: TermRef.name, new: try term.next(after: known), old: known), at: 0)
+    let next = try term.next(after: known)
+    updates.insert(MirrorUpdate(name: TermRef.name, new: next, old: known), at: 0)
     let begun = Clock.milliseconds()
     do throws(MirrorFault) {
+      if let known { try term.check(known) }
       let outcome = try MirrorPush(station: station, remote: remote, isAtomic: state.atomic ?? true).run(updates)
       if case .notAtomic = outcome { return try goOrdered() }
       state.arrival = rate.arrival(after: state.arrival, pushedAt: begun)
       if case .stale(let reason) = outcome {
         guard looks < Self.maxLooks else { throw MirrorFault(.refused, "the mirror keeps changing: \(reason)") }
         worker.log.say("stale", "the mirror is not what it was: \(reason)")
-        return false
+        return .stale
       }
     } catch {
       state.arrival = rate.arrival(after: state.arrival, pushedAt: begun)
       note(error)
-      return false
+      return .failed
     }
     try adopt(Dictionary(uniqueKeysWithValues: updates.map { ($0.name, $0.new) }), &refs)
     notePushed(updates, took: Clock.milliseconds() - begun)
-    return true
+    return .pushed
+  }
+
+  /// A ref that would take commits from the mirror.
+  private func firstLost(_ updates: [MirrorUpdate], _ refs: MirrorRefs) throws(Rejection) -> MirrorUpdate? {
+    let history = MirrorHistory(station, refs)
+    for update in updates {
+      if let old = update.old, let new = update.new, try !history.keeps(old, of: update.name, in: new) { return update }
+    }
+    return nil
   }
 
   /// From now on refs go one after the other.
-  private mutating func goOrdered() throws(MirrorFault) -> Bool {
+  private mutating func goOrdered() throws(MirrorFault) -> End {
     guard worker.policy.mirror.atomic == .auto else {
       throw MirrorFault(.refused, "the mirror takes no atomic pushes, and the policy asks for them")
     }
     worker.log.say("atomic", "the mirror takes no atomic pushes: refs go one after the other, the watermark last")
     state.atomic = false
-    return false
+    return .failed
   }
 
   private mutating func notePushed(_ updates: [MirrorUpdate], took: Int) {
     let now = Clock.milliseconds()
     let before = state
     state.noteContact(at: now)
-    if !held.isEmpty { state.keepDrift(of: before) }
+    if before.hasParted { state.keepDrift(of: before) }
     state.pushed = now
     state.lag = oldest(updates).map { max(0, now - $0) } ?? state.lag
     record()
@@ -148,16 +154,9 @@ struct MirrorPass {
       transactions: count, milliseconds: took)
   }
 
-  /// Notes what the mirror holds, in the refs that remember it; the watermarks also where readers of the Stargate look.
   private func adopt(_ names: [String: ObjectID?], _ refs: inout MirrorRefs) throws(Rejection) {
-    let changed = names.filter { refs.known[$0.key] != $0.value }
-    refs.note(changed)
-    var moves: [(name: String, new: ObjectID?)] = []
-    for (name, id) in changed {
-      moves.append((MirrorRefs.tracking + name.dropFirst("refs/".count), id))
-      if name.hasPrefix("refs/kv-mirror/"), let id { moves.append((name, id)) }
-    }
-    try station.update(moves)
+    try MirrorMemory(station).keep(names, known: refs)
+    refs.note(names)
   }
 
   private func transactions(_ updates: [MirrorUpdate]) -> Int {
@@ -178,7 +177,7 @@ struct MirrorPass {
   }
 
   private mutating func note(_ fault: MirrorFault, drift: [String] = []) {
-    state.note(fault, drift: drift, at: Clock.milliseconds())
+    state.note(fault, drift: drift, held: held.map(\.name).sorted(), at: Clock.milliseconds())
     record()
     worker.log.say(fault.kind.rawValue, fault.message)
   }

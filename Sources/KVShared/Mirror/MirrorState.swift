@@ -26,6 +26,8 @@ public struct MirrorState: Codable, Equatable, Sendable {
   public var since: Int?
   /// Where mirror and Stargate have parted, in words, a ref each.
   public var drift: [String]?
+  /// The namespaces that nothing is pushed of because of that.
+  public var held: [String]?
   /// Milliseconds since 1970: the next attempt comes no sooner.
   public var next: Int?
   /// Milliseconds since 1970: the rate limiter's theoretical arrival time.
@@ -57,7 +59,7 @@ public struct MirrorState: Codable, Equatable, Sendable {
     ts = Timestamp(seconds: Int64(now / 1000)).description
     contact = now
     failures = 0
-    (fault, error, since, next, drift) = (nil, nil, nil, nil, nil)
+    (fault, error, since, next, drift, held) = (nil, nil, nil, nil, nil, nil)
   }
 
   /// Whether the mirror has to be looked at before anything is pushed.
@@ -65,17 +67,19 @@ public struct MirrorState: Codable, Equatable, Sendable {
 
   /// Goes on saying where mirror and Stargate have parted, after a push of what has not.
   mutating func keepDrift(of state: MirrorState) {
-    (fault, error, since, drift) = (state.fault, state.error, state.since, state.drift)
+    (fault, error, since, next) = (state.fault, state.error, state.since, state.next)
+    (drift, held, failures) = (state.drift, state.held, state.failures)
   }
 
   /// Notes an attempt that failed: exponential back-off, with half of each span random so that many stores spread out.
-  mutating func note(_ reason: MirrorFault, drift lines: [String] = [], at now: Int) {
+  mutating func note(_ reason: MirrorFault, drift lines: [String] = [], held names: [String] = [], at now: Int) {
     ts = Timestamp(seconds: Int64(now / 1000)).description
     failures += 1
     since = since ?? now
     fault = reason.kind
     error = reason.message
     drift = lines.isEmpty ? nil : lines
+    held = lines.isEmpty || names.isEmpty ? nil : names
     if hasParted { contact = now }
     let span = min(Self.firstPause << min(failures - 1, 20), Self.longestPause)
     next = now + span / 2 + Int.random(in: 0...(span / 2))

@@ -61,11 +61,12 @@ public struct MirrorWorker {
   private func work(_ pass: inout MirrorPass, _ refs: inout MirrorRefs) throws(Rejection) -> Bool {
     let end = Clock.milliseconds() + Self.usualWait
     var isLogged = true
-    var mustLook = patience != .usual || pass.state.hasParted
+    var mustLook = patience != .usual || pass.isLookDue
     var looks = 0
     while mustLook || pass.hasWork(refs) || pass.isOverdue {
       let isLook = mustLook || !pass.hasWork(refs)
-      let pause = pass.pause(isLook: isLook)
+      // Whoever gives a command wants it done now, whatever failed before.
+      let pause = mustLook && looks == 0 && patience != .usual ? 0 : pass.pause(isLook: isLook)
       if pause > 0 {
         let waits = patience == .drain || (patience == .usual && Clock.milliseconds() + pause <= end)
         guard waits else { break }
@@ -74,12 +75,14 @@ public struct MirrorWorker {
         mustLook = false
         looks += 1
         try pass.look(&refs)
-        if pass.state.fault == .deposed { break }
-      } else if try pass.push(&refs, looks: looks) {
-        looks = 0
       } else {
-        mustLook = pass.state.fault == nil
+        switch try pass.push(&refs, looks: looks) {
+        case .pushed: looks = 0
+        case .stale: mustLook = true
+        case .failed: break
+        }
       }
+      guard pass.state.fault != .deposed else { break }
       let next = try caughtUp()
       refs = next.refs
       isLogged = next.isLogged

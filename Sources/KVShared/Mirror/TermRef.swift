@@ -25,6 +25,20 @@ struct TermRef {
     return id
   }
 
+  /// Brings what the ref on the mirror holds, if it is not here.
+  func fetch(_ found: ObjectID, from remote: MirrorRemote) throws(MirrorFault) {
+    let answer: ChildResult
+    do {
+      guard try station.reader.read([.info(found.hex)])[0] == nil else { return }
+      answer = try remote.talking(station.git, station.config).run([
+        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", remote.url, Self.name,
+      ])
+    } catch {
+      throw MirrorFault(.unreachable, error.message)
+    }
+    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: remote.url) }
+  }
+
   /// Throws `.deposed` where the mirror has seen a later leader, or another one of the same term.
   /// - Parameter found: what the ref there holds; its objects are here.
   func check(_ found: ObjectID) throws(MirrorFault) {

@@ -39,15 +39,8 @@ struct SignatureCheck {
 
   /// Other key types than ed25519 go through `git verify-commit`, with an allowed-signers file of the one writer.
   private func checkByGit(_ commit: Commit, allowedSigner: String) throws(Rejection) {
-    var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/kv-signers.XXXXXX".utf8CString)
-    let raw = mkstemp(&template)
-    guard raw >= 0 else { throw .errno("make", "temporary file") }
-    _ = fcntl(raw, F_SETFD, FD_CLOEXEC)
-    let file = Descriptor(adopting: raw)
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { unlink(path) }
-    try IO.write(allowedSigner, to: file.raw, path)
-    let answer = try git.run(["-c", "gpg.ssh.allowedSignersFile=\(path)", "verify-commit", commit.id.hex])
+    let signers = try TemporaryFile(Array(allowedSigner.utf8))
+    let answer = try git.run(["-c", "gpg.ssh.allowedSignersFile=\(signers.path)", "verify-commit", commit.id.hex])
     guard answer.status == 0 else { throw refusal(commit, "has a bad signature") }
   }
 

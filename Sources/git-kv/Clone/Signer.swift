@@ -1,4 +1,3 @@
-import Glibc
 import KVShared
 
 /// Signs commits as the user configured git to.
@@ -37,38 +36,46 @@ struct Signer: CommitAuthority {
     let format = config["gpg.format"] ?? "openpgp"
     let armor: ChildResult
     switch format {
-    case "ssh": armor = try signSSH(payload, key)
+    case "ssh": return try SSHKey(config: config, environment: environment).sign(payload, for: "git")
     case "openpgp", "x509":
       let program = config["gpg.\(format).program"] ?? config["gpg.program"] ?? (format == "x509" ? "gpgsm" : "gpg")
       armor = try ChildProcess.run([program, "--status-fd=2", "-bsau", key], environment: environment, input: payload)
     default: throw .usage("unknown gpg.format \(format.quoted)")
     }
-    guard armor.status == 0, armor.output.starts(with: "-----BEGIN ".utf8) else {
-      let said = armor.errors.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) }
-      throw .io(
-        "signing failed: \(said ?? "the program exited with \(armor.status)")",
-        hint: "check user.signingKey and gpg.format")
-    }
-    return armor.output
+    return try armor.armored()
   }
+}
 
-  private func signSSH(_ payload: [UInt8], _ key: String) throws(Rejection) -> ChildResult {
-    let program = config["gpg.ssh.program"] ?? "ssh-keygen"
+/// The SSH key that the user configured git to sign with.
+struct SSHKey {
+  let config: GitConfig
+  let environment: Environment
+
+  /// Returns an armored signature. Throws `.io` with what `ssh-keygen` said.
+  /// - Parameter purpose: the signature's namespace; git's own is `git`.
+  func sign(_ payload: [UInt8], for purpose: String) throws(Rejection) -> [UInt8] {
+    let key = config["user.signingkey"] ?? ""
+    let sign = [config["gpg.ssh.program"] ?? "ssh-keygen", "-Y", "sign", "-n", purpose]
     let literal = key.hasPrefix("key::") ? String(key.dropFirst(5)) : key.hasPrefix("ssh-") ? key : nil
     guard let literal else {
       var path = key
       if key.hasPrefix("~/"), let home = environment["HOME"] { path = home + key.dropFirst() }
-      return try ChildProcess.run(
-        [program, "-Y", "sign", "-n", "git", "-f", path], environment: environment, input: payload)
+      return try ChildProcess.run(sign + ["-f", path], environment: environment, input: payload).armored()
     }
     // The key itself is in an agent; ssh-keygen wants its public half in a file.
-    let path = "\(environment["TMPDIR"] ?? "/tmp")/kv-key-\(getpid())-\(UInt32.random(in: .min ... .max))"
-    defer { unlink(path) }
-    do {
-      let file = try Descriptor(path: path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-      try IO.write(literal + "\n", to: file.raw, path)
+    let file = try TemporaryFile(Array((literal + "\n").utf8))
+    return try ChildProcess.run(sign + ["-U", "-f", file.path], environment: environment, input: payload).armored()
+  }
+}
+
+extension ChildResult {
+  /// The armored signature that a program printed.
+  fileprivate func armored() throws(Rejection) -> [UInt8] {
+    guard status == 0, output.starts(with: "-----BEGIN ".utf8) else {
+      let said = errors.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) }
+      throw .io(
+        "signing failed: \(said ?? "the program exited with \(status)")", hint: "check user.signingKey and gpg.format")
     }
-    return try ChildProcess.run(
-      [program, "-Y", "sign", "-n", "git", "-U", "-f", path], environment: environment, input: payload)
+    return output
   }
 }
