@@ -24,7 +24,7 @@ public struct MirrorSync {
       throw .notLeader("this host does not lead, so nothing is mirrored from here")
     }
     self.leader = leader
-    let refs = try MirrorRefs(station)
+    let refs = try MirrorRefs.settled(station)
     let found: [String: ObjectID?]
     do throws(MirrorFault) {
       let look = try MirrorLook(station, remote, refs, showroom: policy.mirror.showroom)

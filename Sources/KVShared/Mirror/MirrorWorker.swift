@@ -75,7 +75,7 @@ public struct MirrorWorker {
         mustLook = false
         looks += 1
         try pass.look(&refs)
-      } else {
+      } else if try refs.isSettled(station) {
         switch try pass.push(&refs, looks: looks) {
         case .pushed: looks = 0
         case .stale: mustLook = true
@@ -103,10 +103,10 @@ public struct MirrorWorker {
 
   /// The refs, with the watchlog as far as the ledger; false where the watchlog cannot be written.
   private func caughtUp() throws(Rejection) -> (refs: MirrorRefs, isLogged: Bool) {
-    let refs = try MirrorRefs(station)
+    var refs = try MirrorRefs(station)
     do throws(Rejection) {
-      guard try Watchlog(station).catchUp(refs) > 0 else { return (refs, true) }
-      return (try MirrorRefs(station), true)
+      try Watchlog(station).catchUp(&refs)
+      return (refs, true)
     } catch {
       log.say("watchlog", error.message)
       return (refs, false)
