@@ -11,11 +11,12 @@ struct MirrorPass {
   private var station: Station { worker.station }
   private var showroom: Bool { worker.policy.mirror.showroom }
 
-  init(_ worker: MirrorWorker, _ remote: MirrorRemote, _ leader: Leader, _ last: MirrorState?) {
+  init(_ worker: MirrorWorker, _ remote: MirrorRemote, _ leader: Leader, _ last: MirrorState) {
     self.worker = worker
     self.remote = remote
     term = TermRef(station: worker.station, leader: leader)
-    state = last ?? MirrorState()
+    state = last
+    state.url = remote.shownURL
     held = Set((state.held ?? []).compactMap { Namespace($0) })
     rate = PushRate(perMinute: worker.policy.mirror.maxPushesPerMinute)
     // What was found of the host holds until the policy says otherwise.

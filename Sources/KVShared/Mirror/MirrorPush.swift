@@ -59,7 +59,7 @@ struct MirrorPush {
     if isAtomic, said.contains("does not support --atomic") { return .notAtomic }
     let report = PushReport(porcelain: answer.output)
     if let race = report.lostRace { return .stale(race) }
-    guard let refusal = report.firstCause else { throw MirrorFault(connecting: answer, to: remote.url) }
+    guard let refusal = report.firstCause else { throw MirrorFault(connecting: answer, to: remote) }
     throw MirrorFault(.refused, words(refusal, said))
   }
 

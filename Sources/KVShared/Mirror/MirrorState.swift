@@ -9,6 +9,8 @@ public struct MirrorState: Codable, Equatable, Sendable {
   public let kind: String
   /// When this was written, RFC 3339 UTC.
   public var ts: String
+  /// The mirror that all this is about, without a password.
+  public var url: String?
   /// Whether the host takes atomic pushes, as far as it is known.
   public var atomic: Bool?
   /// Milliseconds since 1970: when the mirror last answered.

@@ -24,6 +24,7 @@ public struct MirrorSync {
       throw .notLeader("this host does not lead, so nothing is mirrored from here")
     }
     self.leader = leader
+    try MirrorMemory(station).begin(with: remote, last: try? Journal.read(repository: station.repository).mirror)
     let refs = try MirrorRefs.settled(station)
     let found: [String: ObjectID?]
     do throws(MirrorFault) {
@@ -62,7 +63,7 @@ public struct MirrorSync {
   /// What an admin has to sign before `run`.
   public func challenge() -> AdminChallenge {
     AdminChallenge(
-      mode: plan.mode.rawValue, repository: station.repository, mirror: remote.url, plan: plan.due.map(\.words))
+      mode: plan.mode.rawValue, repository: station.repository, mirror: remote.shownURL, plan: plan.due.map(\.words))
   }
 
   /// Carries the plan out, under leases on what was seen when it was made.
@@ -113,6 +114,7 @@ public struct MirrorSync {
     let now = Clock.milliseconds()
     state.noteContact(at: now)
     state.pushed = now
+    state.url = remote.shownURL
     if !plan.parted.isEmpty { state.keepDrift(of: last) }
     try Journal(repository: station.repository).append(state)
   }

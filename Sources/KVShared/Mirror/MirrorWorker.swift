@@ -44,11 +44,13 @@ public struct MirrorWorker {
       log.say("standby", "this host does not lead, so nothing is mirrored from here")
       return .ok
     }
-    var (refs, isLogged) = try caughtUp()
     var code = ExitCode.ok
-    var state = journal.mirror
-    if let remote {
-      var pass = MirrorPass(self, remote, leader, journal.mirror)
+    var state = try remote.map { (remote) throws(Rejection) in
+      try MirrorMemory(station).begin(with: remote, last: journal.mirror)
+    }
+    var (refs, isLogged) = try caughtUp()
+    if let remote, let last = state {
+      var pass = MirrorPass(self, remote, leader, last)
       isLogged = try work(&pass, &refs) && isLogged
       code = pass.exitCode(refs)
       state = pass.state

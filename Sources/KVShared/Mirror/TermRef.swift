@@ -36,7 +36,7 @@ struct TermRef {
     } catch {
       throw MirrorFault(.unreachable, error.message)
     }
-    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: remote.url) }
+    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: remote) }
   }
 
   /// Throws `.deposed` where the mirror has seen a later leader, or another one of the same term.
