@@ -26,7 +26,7 @@ struct VerifyCommand: ParsableCommand {
     }
     var read = ReadOptions()
     read.offline = !fetch
-    let source = try read.chunkSource(clone, ns, .working, quiet: options.quiet)
+    let source = try read.chunkSource(clone, ns, quiet: options.quiet)
     var check = ValueCheck(
       clone: clone, namespace: ns, commit: commit, source: source, options: options,
       notes: all ? VerifyNotes(clone, ns, commit) : nil)
