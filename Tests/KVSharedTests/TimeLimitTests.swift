@@ -22,7 +22,8 @@ struct TimeLimitTests {
 
   @Test func `ssh's lines end as terminals want them`() {
     let said = "ssh: connect to host h port 1: Connection refused\r\nfatal: Could not read.\n"
-    let fault = MirrorFault(connecting: ChildResult(status: 128, output: [], errors: Array(said.utf8)), to: "h:x")
+    let fault = MirrorFault(
+      connecting: ChildResult(status: 128, output: [], errors: Array(said.utf8)), to: MirrorRemote(url: "h:x"))
     #expect(fault == MirrorFault(.unreachable, "'h:x': ssh: connect to host h port 1: Connection refused"))
   }
 }
