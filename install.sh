@@ -737,6 +737,24 @@ check_role() {
     esac
     [ "$was" = "$(leadership)" ] || { leads=yes && term=$((term + 1)); }
   fi
+  [ -z "$leader" ] || [ -n "$is_new" ] || [ -z "$(git_here config remote.github-origin.url)" ] || outrank_mirror
+}
+
+# A promoted host needs a later term than the last one that has pushed to the mirror, which refuses it otherwise.
+outrank_mirror() {
+  shown=$(GIT_TERMINAL_PROMPT=0 git_here fetch -q --no-write-fetch-head github-origin \
+    "+refs/kv-term/leader:refs/kv-tracking/mirror/kv-term/leader" 2>/dev/null </dev/null &&
+    git_here cat-file blob refs/kv-tracking/mirror/kv-term/leader:leader.json 2>/dev/null) || shown=
+  case $shown in
+    '') say "note: the mirror did not say who led before" ;;
+    "$(leadership)") ;;
+    *)
+      there=${shown##*'"term":'}
+      there=${there%\}}
+      case $there in '' | *[!0-9]*) return 0 ;; esac
+      [ "$term" -gt "$there" ] || { leads=yes && term=$((there + 1)); }
+      ;;
+  esac
 }
 leadership() { printf '{"host":"%s","term":%s}\n' "$(uname -n)" "$term"; }
 

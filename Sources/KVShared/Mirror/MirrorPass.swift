@@ -32,7 +32,10 @@ struct MirrorPass {
   /// How often in a row the mirror may turn out to be other than believed.
   private static let maxLooks = 5
 
-  func hasWork(_ refs: MirrorRefs) -> Bool { !changes(refs).isEmpty }
+  /// Whether something is due; a new leader has its term to show, before anything else is.
+  func hasWork(_ refs: MirrorRefs) -> Bool {
+    !changes(refs).isEmpty || refs.known[TermRef.name].map { !term.isOurs($0) } ?? false
+  }
 
   /// Whether it is time to see if mirror and Stargate are together again.
   var isLookDue: Bool { state.hasParted && (state.next ?? 0) <= Clock.milliseconds() }
@@ -56,7 +59,7 @@ struct MirrorPass {
     let look: MirrorLook
     do throws(MirrorFault) {
       look = try MirrorLook(station, remote, refs, showroom: showroom)
-      try checkTerm(look.found[TermRef.name] ?? nil, refs)
+      try checkTerm(look.found[TermRef.name] ?? nil)
     } catch {
       return note(error)
     }
@@ -72,9 +75,9 @@ struct MirrorPass {
     record()
   }
 
-  /// Judges a term that somebody else has pushed.
-  private func checkTerm(_ found: ObjectID?, _ refs: MirrorRefs) throws(MirrorFault) {
-    guard let found, found != refs.known[TermRef.name] else { return }
+  /// Judges the term that the mirror holds.
+  private func checkTerm(_ found: ObjectID?) throws(MirrorFault) {
+    guard let found else { return }
     try term.fetch(found, from: remote)
     try term.check(found)
   }

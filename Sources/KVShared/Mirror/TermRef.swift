@@ -25,6 +25,9 @@ struct TermRef {
     return id
   }
 
+  /// Whether a term is this host's own and the current one.
+  func isOurs(_ id: ObjectID) -> Bool { read(id) == leader }
+
   /// Brings what the ref on the mirror holds, if it is not here.
   func fetch(_ found: ObjectID, from remote: MirrorRemote) throws(MirrorFault) {
     let answer: ChildResult

@@ -18,6 +18,8 @@ struct RemoteShell {
     var lines = LineReader(descriptor: child.stdout)
     while let line = try lines.next() {
       guard line.starts(with: Self.question.utf8) else {
+        // An error is printed here.
+        if line.starts(with: "{\"error\":".utf8) { continue }
         try IO.write(line + [UInt8(ascii: "\n")], to: 1, "standard output")
         continue
       }
