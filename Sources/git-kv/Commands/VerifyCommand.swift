@@ -25,6 +25,7 @@ struct VerifyCommand: ParsableCommand {
       throw Rejection.noSuchKey("namespace \(ns.name.quoted) is empty")
     }
     var read = ReadOptions()
+    read.source = nil
     read.offline = !fetch
     let source = try read.chunkSource(clone, ns, quiet: options.quiet)
     var check = ValueCheck(

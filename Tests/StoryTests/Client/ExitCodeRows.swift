@@ -174,7 +174,8 @@ extension ExitCodeStories {
   static let usage =
     [
       ["wait", "--oid", "abcdef"], ["wait", "--oid", ""], ["wait", "--oid=-x"], ["wait", "--oid", "TREE"],
-      ["wait", "--oid", "refs/kv-index/main"], ["wait", "--timeout", "soon"], ["wait", "--timeout", "060s"],
+      ["wait", "--oid", "refs/kv-index/main"], ["wait", "--oid", "refs/kv/main", "--ns", "other"],
+      ["wait", "--timeout", "soon"], ["wait", "--timeout", "060s"],
       ["wait", "--visible-on=moon"], ["set", "a", "b", "--wait", "--no-push"],
       ["set", "a", "b", "--wait-timeout", "1"], ["set", "a", "b", "--no-wait", "--wait-timeout", "1s"],
       ["del", "cfg:a", "--wait-timeout", "1s", "--no-push"], ["push", "--wait", "--discard-pending"],

@@ -54,6 +54,9 @@ struct AckStories {
     // Nothing to do is no promise either.
     #expect(try clone.kv("set", "cfg:b", "2", "--wait-timeout=0s").status == 10)
     try clone.must("set", "cfg:c", "3", "--no-push")
+    let begun = now()
+    let unsent = try clone.kv("mset", "--file", "-", "--wait")
+    #expect(unsent.status == 10 && unsent.errors.contains("has not been pushed") && now() - begun < 30)
     let pending = try clone.kv("push", "--wait-timeout=0s")
     #expect(pending.status == 10 && pending.text.hasPrefix("pushed up to "), "\(pending.text)\(pending.errors)")
     try stage.show()
