@@ -6,7 +6,7 @@ import Testing
 /// Pushes start no worker unless the world is live, so that a test says when one runs.
 struct MirrorWorld: Sendable {
   let box: Sandbox
-  let gate: Stargate
+  var gate: Stargate
   let mirror: Repo
   let format: ObjectFormat
   let server: SSHServer?
