@@ -4,6 +4,16 @@ struct MirrorMemory {
 
   init(_ station: Station) { self.station = station }
 
+  /// Forgets another mirror: what that held says nothing of this one.
+  /// - Returns: what is known of this one.
+  @discardableResult
+  func begin(with remote: MirrorRemote, last state: MirrorState?) throws(Rejection) -> MirrorState {
+    guard let state, let url = state.url, url != remote.shownURL else { return state ?? MirrorState() }
+    try station.update(
+      try MirrorRefs(station).known.keys.map { (MirrorRefs.tracking + $0.dropFirst("refs/".count), nil) })
+    return MirrorState()
+  }
+
   /// Keeps what was found or pushed; nil for a ref that is not there.
   /// - Parameter known: what is remembered already.
   func keep(_ names: [String: ObjectID?], known refs: MirrorRefs) throws(Rejection) {

@@ -13,42 +13,54 @@ public struct MirrorRefs: Equatable, Sendable {
   /// What is mirrored, besides the watermarks.
   static let kinds = ["kv", "kv-index", "kv-chunks", "kv-epoch", "kv-archive", "kv-watchlog"]
 
-  /// Reads the refs at one moment: never half of a push.
+  /// Reads the refs, perhaps while a push moves them.
   init(_ station: Station) throws(Rejection) {
-    self = try Self.read(station)
-    // Git locks all refs of a push before it moves the first: two equal readings with no lock between them saw none
-    // of it, or all.
-    for _ in 0..<1000 {
-      let isMoving = Self.hasLocks(station, here.keys)
-      let again = try Self.read(station)
-      if !isMoving, again == self { return }
-      self = again
-      if isMoving { usleep(1000) }
-    }
-  }
-
-  private static func read(_ station: Station) throws(Rejection) -> MirrorRefs {
     let listing = try station.git.run(
-      ["for-each-ref", "--format=%(objectname) %(refname)"] + kinds.map { "refs/\($0)/" } + [tracking]
+      ["for-each-ref", "--format=%(objectname) %(refname)"] + Self.kinds.map { "refs/\($0)/" } + [Self.tracking]
     ).check("listing refs")
-    var refs = MirrorRefs()
     for line in listing.text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1)
       guard parts.count == 2, let id = ObjectID(String(parts[0])) else { continue }
       let name = String(parts[1])
-      if name.hasPrefix(tracking) {
-        refs.known["refs/" + name.dropFirst(tracking.count)] = id
+      if name.hasPrefix(Self.tracking) {
+        known["refs/" + name.dropFirst(Self.tracking.count)] = id
       } else if case .kv(let ref) = RefName(name) {
-        refs.here[ref] = id
+        here[ref] = id
       }
     }
-    return refs
   }
 
-  private init() {}
+  /// Reads the refs at one moment: none of a push, or all of it.
+  static func settled(_ station: Station) throws(Rejection) -> MirrorRefs {
+    while true {
+      let refs = try MirrorRefs(station)
+      if try refs.isSettled(station) { return refs }
+      usleep(1000)
+    }
+  }
 
-  private static func hasLocks(_ station: Station, _ refs: some Sequence<KVRef>) -> Bool {
-    refs.contains { access("\(station.repository)/\($0).lock", F_OK) == 0 }
+  /// Whether these refs were there at one moment.
+  ///
+  /// Git locks all refs of a push before it moves the first: two equal readings with no lock between them saw none of it,
+  /// or all.
+  func isSettled(_ station: Station) throws(Rejection) -> Bool {
+    guard !Self.isMoving(station) else { return false }
+    return try MirrorRefs(station).here == here
+  }
+
+  /// Seconds after which a lock is none of a push that goes on: a kill has left it.
+  private static let lockAge = 10
+
+  /// Whether git holds a lock on a ref of ours, one that is not there yet included.
+  private static func isMoving(_ station: Station) -> Bool {
+    let end = time(nil) - lockAge
+    return kinds.contains { kind in
+      let folder = "\(station.repository)/refs/\(kind)"
+      return IO.names(in: folder).contains { name in
+        var info = stat()
+        return name.hasSuffix(".lock") && lstat("\(folder)/\(name)", &info) == 0 && info.st_mtim.tv_sec >= end
+      }
+    }
   }
 
   public var namespaces: Set<Namespace> { Set(here.keys.map(\.namespace)) }
@@ -79,6 +91,9 @@ public struct MirrorRefs: Equatable, Sendable {
     let branch = "refs/heads/kv/"
     return name.hasPrefix(branch) ? Namespace(name.dropFirst(branch.count)) : nil
   }
+
+  /// Notes what the server itself has moved.
+  mutating func note(_ ref: KVRef, _ id: ObjectID?) { here[ref] = id }
 
   /// Notes what the mirror was found to hold.
   mutating func note(_ names: [String: ObjectID?]) {

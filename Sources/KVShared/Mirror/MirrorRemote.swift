@@ -21,6 +21,14 @@ public struct MirrorRemote: Sendable {
     self.url = url
   }
 
+  /// The url without a password, for messages and notes.
+  public var shownURL: String {
+    guard let scheme = url.firstRange(of: "://"), let at = url[scheme.upperBound...].firstIndex(of: "@"),
+      let colon = url[scheme.upperBound..<at].firstIndex(of: ":"), !url[scheme.upperBound..<at].contains("/")
+    else { return url }
+    return "\(url[..<colon]):***\(url[at...])"
+  }
+
   /// Options that keep a connection from hanging for ever: nobody is there to answer a prompt or to notice.
   private static let ssh =
     "-o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
@@ -41,7 +49,7 @@ public struct MirrorRemote: Sendable {
     } catch {
       throw MirrorFault(.unreachable, error.message)
     }
-    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: url) }
+    guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: self) }
     var found: [String: ObjectID] = [:]
     for line in answer.output.split(separator: UInt8(ascii: "\n")) {
       let parts = line.split(separator: UInt8(ascii: "\t"), maxSplits: 1)
@@ -83,12 +91,12 @@ public struct MirrorFault: Error, Equatable, Sendable {
   ]
 
   /// The fault behind a git command that did not get through.
-  public init(connecting answer: ChildResult, to url: String) {
+  public init(connecting answer: ChildResult, to remote: MirrorRemote) {
     let lines = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").map(String.init)
     let locked = lines.first { line in Self.lockedOut.contains { line.contains($0) } }
     let said =
       locked ?? lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ssh: ") }
       ?? lines.first ?? "git exited with \(answer.status)"
-    self.init(locked == nil ? .unreachable : .credentials, "\(url.quoted): \(said)")
+    self.init(locked == nil ? .unreachable : .credentials, "\(remote.shownURL.quoted): \(said)")
   }
 }

@@ -127,7 +127,7 @@ extension MirrorStatus.Mirror {
       milliseconds.map { Timestamp(seconds: Int64($0 / 1000)).description }
     }
     self.remote = remote.name
-    url = remote.url
+    url = remote.shownURL
     state = last?.fault?.rawValue ?? (last?.contact == nil ? "unknown" : isBehind ? "behind" : "ok")
     atomic = last?.atomic
     contact = instant(last?.contact)

@@ -41,11 +41,13 @@ public struct MirrorWorker {
   public func run() throws(Rejection) -> ExitCode {
     let journal = readJournal()
     guard let leader = try leadership() else { return .ok }
-    var (refs, isLogged) = try caughtUp()
     var code = ExitCode.ok
-    var state = journal.mirror
-    if let remote {
-      var pass = MirrorPass(self, remote, leader, journal.mirror)
+    var state = try remote.map { (remote) throws(Rejection) in
+      try MirrorMemory(station).begin(with: remote, last: journal.mirror)
+    }
+    var (refs, isLogged) = try caughtUp()
+    if let remote, let last = state {
+      var pass = MirrorPass(self, remote, leader, last)
       isLogged = try work(&pass, &refs) && isLogged
       code = pass.exitCode(refs)
       state = pass.state
@@ -72,14 +74,16 @@ public struct MirrorWorker {
         mustLook = false
         looks += 1
         try pass.look(&refs)
-      } else {
+      } else if try refs.isSettled(station) {
         switch try pass.push(&refs, looks: looks) {
         case .pushed: looks = 0
         case .stale: mustLook = true
         case .failed: break
         }
+      } else {
+        usleep(1000)
       }
-      guard pass.state.fault != .deposed else { break }
+      guard !pass.isFenced else { break }
       let next = try caughtUp()
       refs = next.refs
       isLogged = next.isLogged
@@ -107,10 +111,10 @@ public struct MirrorWorker {
 
   /// The refs, with the watchlog as far as the ledger; false where the watchlog cannot be written.
   private func caughtUp() throws(Rejection) -> (refs: MirrorRefs, isLogged: Bool) {
-    let refs = try MirrorRefs(station)
+    var refs = try MirrorRefs(station)
     do throws(Rejection) {
-      guard try Watchlog(station).catchUp(refs) > 0 else { return (refs, true) }
-      return (try MirrorRefs(station), true)
+      try Watchlog(station).catchUp(&refs)
+      return (refs, true)
     } catch {
       log.say("watchlog", error.message)
       return (refs, false)

@@ -12,9 +12,8 @@ public struct Watchlog {
   /// Steps that are walked in process before git is asked.
   private static let unaskedSteps = 32
 
-  /// Appends what is missing to every log; returns how many events.
-  public func catchUp(_ refs: MirrorRefs) throws(Rejection) -> Int {
-    var appended = 0
+  /// Appends what is missing to every log, and notes it in the refs.
+  public func catchUp(_ refs: inout MirrorRefs) throws(Rejection) {
     for (ref, head) in refs.here {
       let epoch: EpochLabel
       switch ref {
@@ -23,9 +22,8 @@ public struct Watchlog {
       default: continue
       }
       let log = KVRef.watchlog(ref.namespace, epoch)
-      appended += try catchUp(log, at: refs.here[log], to: head)
+      refs.note(log, try catchUp(log, at: refs.here[log], to: head))
     }
-    return appended
   }
 
   /// How many events the log of an epoch lacks; nil where it is none of this ledger's.
@@ -34,9 +32,10 @@ public struct Watchlog {
     return try station.git.run(["rev-list", "--count", head.hex, "^\(last)"]).check("git rev-list").count
   }
 
-  private func catchUp(_ log: KVRef, at tip: ObjectID?, to head: ObjectID) throws(Rejection) -> Int {
+  /// Returns the new tip.
+  private func catchUp(_ log: KVRef, at tip: ObjectID?, to head: ObjectID) throws(Rejection) -> ObjectID? {
     let last = lastLedger(tip)
-    guard last != head else { return 0 }
+    guard last != head else { return tip }
     let store = station.objectStore()
     let (isNext, missing) = try commits(after: last, to: head)
     // A log that tells of another history is begun anew.
@@ -47,7 +46,7 @@ public struct Watchlog {
       try store.flush()
       if isNext || number == missing.count - 1 { try station.update([(log.description, parent)]) }
     }
-    return missing.count
+    return parent
   }
 
   /// The ledger commit that a log ends with; nil for a log that cannot be read.
