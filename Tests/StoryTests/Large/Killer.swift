@@ -80,7 +80,7 @@ struct Killer {
   /// A name of ours or of git's for a file that is not whole. Lock files that are never deleted are none.
   private static func isTemporary(_ path: String) -> Bool {
     let name = path.split(separator: "/").last ?? ""
-    let isLock = name.hasSuffix(".lock") && !["kv.lock", "worker.lock"].contains(name)
+    let isLock = name.hasSuffix(".lock") && !["kv.lock", "worker.lock", "house.lock"].contains(name)
     return isLock || name.hasPrefix("tmp_") || name.hasSuffix(".kv-new") || name.contains(".tmp")
       || path.contains("incoming-")
   }

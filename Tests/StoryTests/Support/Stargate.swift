@@ -90,7 +90,9 @@ struct Snapshot: Equatable, Sendable {
   var refs: [String: String]
   var files: [String]
 
+  /// Takes it once the workers of earlier pushes have gone home.
   init(_ gate: Stargate) throws {
+    try gate.repo.box.untilQuiet()
     refs = try gate.repo.refs()
     // git makes empty fan-out folders in the quarantine and may leave lock-free scratch in none of these.
     files = Files.tree(gate.path).filter { !$0.hasPrefix(".stargate/") && !$0.hasPrefix("hooks/") }
