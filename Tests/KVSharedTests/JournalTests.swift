@@ -1,5 +1,6 @@
-import KVShared
 import Testing
+
+@testable import KVShared
 
 struct JournalTests {
   private let record = JournalRecord(
@@ -39,5 +40,64 @@ struct JournalTests {
       try IO.replaceFile(path, damaged)
       #expect(try Journal.read(repository: repository.path).records.isEmpty)
     }
+  }
+
+  @Test func `a large journal begins anew with what is known of the mirror`() throws {
+    let repository = try ScratchRepository()
+    let journal = try Journal(repository: repository.path)
+    var state = MirrorState()
+    state.pushed = 7
+    try journal.rotate(above: 0, keeping: state)
+    #expect(try Journal.read(repository: repository.path).size == 0)
+    try journal.append([record, record])
+    let size = try Journal.read(repository: repository.path).size
+    try journal.rotate(above: size, keeping: state)
+    #expect(try Journal.read(repository: repository.path).records.count == 2)
+    for round in 0..<2 {
+      let before = try IO.readFile("\(repository.path)/.stargate/journal.ndjson")
+      try journal.rotate(above: size / 2, keeping: round == 0 ? state : nil)
+      #expect(try IO.readFile("\(repository.path)/.stargate/journal.1.ndjson") == before)
+      let content = try Journal.read(repository: repository.path)
+      #expect(content.records.isEmpty && content.mirror == (round == 0 ? state : nil))
+      try journal.append([record])
+      #expect(try Journal.read(repository: repository.path).records == [record])
+    }
+  }
+
+  @Test func `the last state of the mirror counts, wherever it stands`() throws {
+    let repository = try ScratchRepository()
+    let journal = try Journal(repository: repository.path)
+    for pushed in 1...3 {
+      var state = MirrorState()
+      state.pushed = pushed
+      try journal.append(state)
+      try journal.append([record])
+    }
+    let content = try Journal.read(repository: repository.path)
+    #expect(content.mirror?.pushed == 3 && content.records.count == 3 && content.corruptLines.isEmpty)
+  }
+
+  @Test func `what many writers append is there, in one file or the other, while it is rotated`() async throws {
+    let repository = try ScratchRepository()
+    let path = repository.path
+    let record = record
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask { for _ in 0..<50 { try Journal(repository: path).append([record]) } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try Journal.read(repository: path).records.count == 200)
+    let size = try Journal.read(repository: path).size
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try Journal(repository: path).rotate(above: size - 1, keeping: nil) }
+      for _ in 0..<3 {
+        group.addTask { for _ in 0..<20 { try Journal(repository: path).append([record]) } }
+      }
+      try await group.waitForAll()
+    }
+    let old = try #require(try IO.readFile("\(path)/.stargate/journal.1.ndjson"))
+    let content = try Journal.read(repository: path)
+    #expect(content.records.count + old.count { $0 == 10 } == 260 && content.corruptLines.isEmpty)
   }
 }

@@ -46,17 +46,17 @@ public struct Housekeeping {
 
   private var objects: String { "\(station.repository)/objects" }
 
-  private func looseEstimate() -> Int { names(in: "\(objects)/17").count * 256 }
+  private func looseEstimate() -> Int { IO.names(in: "\(objects)/17").count * 256 }
 
   private func count(in folder: String, suffix: String) -> Int {
-    names(in: "\(objects)/\(folder)").count { $0.hasSuffix(suffix) }
+    IO.names(in: "\(objects)/\(folder)").count { $0.hasSuffix(suffix) }
   }
 
   /// Removes quarantines and temporary files that a kill or a power cut has left.
   private func sweep() {
     let end = time(nil) - Self.leftoverAge
     for folder in [objects, "\(objects)/pack", "\(station.repository)/\(Journal.directory)"] {
-      for name in names(in: folder) where Self.isLeftover(name) {
+      for name in IO.names(in: folder) where Self.isLeftover(name) {
         let path = "\(folder)/\(name)"
         var info = stat()
         guard lstat(path, &info) == 0, info.st_mtim.tv_sec < end else { continue }
@@ -76,24 +76,11 @@ public struct Housekeeping {
       unlink(path)
       return
     }
-    for name in names(in: path) {
+    for name in IO.names(in: path) {
       var info = stat()
       guard lstat("\(path)/\(name)", &info) == 0 else { continue }
       remove("\(path)/\(name)", isFolder: info.st_mode & S_IFMT == S_IFDIR)
     }
     rmdir(path)
-  }
-
-  private func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }

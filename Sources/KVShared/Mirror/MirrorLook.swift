@@ -37,15 +37,18 @@ public struct MirrorLook: Sendable {
   public let sound: [String: ObjectID?]
   public let drift: [Drift]
 
+  /// Whether the term is none: every push moves it, so nothing is pushed until somebody has looked into it.
+  public var hasForeignTerm: Bool { drift.contains { $0.name == TermRef.name } }
+
   /// Namespaces that nothing is pushed of until somebody has looked into it.
   public var held: Set<Namespace> {
     Set(drift.filter { $0.kind != .extra }.compactMap { MirrorRefs.namespace(of: $0.name) })
   }
 
-  /// Drift as a fault, in one line.
-  static func fault(_ drift: [Drift]) -> MirrorFault {
-    let more = drift.count > 1 ? ", and \(drift.count - 1) more" : ""
-    return MirrorFault(.drift, (drift.first?.words ?? "-") + more)
+  /// Drift as a fault, in one line; nil where there is none.
+  static func fault(_ drift: [Drift]) -> MirrorFault? {
+    guard let first = drift.first else { return nil }
+    return MirrorFault(.drift, first.words + (drift.count > 1 ? ", and \(drift.count - 1) more" : ""))
   }
 
   private static let patterns =
@@ -53,8 +56,10 @@ public struct MirrorLook: Sendable {
       "refs/kv-mirror/*", "refs/heads/kv/*", TermRef.name,
     ]
 
-  /// Asks the mirror. Throws `MirrorFault` where it does not answer.
-  init(_ station: Station, _ remote: MirrorRemote, _ refs: MirrorRefs, showroom: Bool) throws(MirrorFault) {
+  /// Asks the mirror. Throws `MirrorFault` where it does not answer, or follows another leader.
+  init(
+    _ station: Station, _ remote: MirrorRemote, _ refs: MirrorRefs, _ term: TermRef, showroom: Bool
+  ) throws(MirrorFault) {
     let there = try remote.refs(Self.patterns, remote.talking(station.git, station.config))
     let due = refs.due(showroom: showroom)
     var found: [String: ObjectID?] = [:]
@@ -78,7 +83,13 @@ public struct MirrorLook: Sendable {
         sound.updateValue(now, forKey: name)
       }
     }
-    found.updateValue(there[TermRef.name], forKey: TermRef.name)
+    let now = there[TermRef.name]
+    found.updateValue(now, forKey: TermRef.name)
+    if let now, try !term.isTerm(now, from: remote) {
+      drift.insert(Drift(name: TermRef.name, kind: .foreign, there: now), at: 0)
+    } else {
+      sound.updateValue(now, forKey: TermRef.name)
+    }
     self.found = found
     self.sound = sound
     self.drift = drift

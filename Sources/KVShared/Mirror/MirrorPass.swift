@@ -5,6 +5,8 @@ struct MirrorPass {
   private let term: TermRef
   private let rate: PushRate
   private(set) var state: MirrorState
+  /// Whether the mirror follows another leader, or holds what is no term of one: nothing more is pushed in this run.
+  private(set) var isFenced = false
   /// Namespaces in which mirror and Stargate have parted.
   private var held: Set<Namespace> = []
 
@@ -19,6 +21,7 @@ struct MirrorPass {
     state.url = remote.shownURL
     held = Set((state.held ?? []).compactMap { Namespace($0) })
     rate = PushRate(perMinute: worker.policy.mirror.maxPushesPerMinute)
+    state.bound(at: Clock.milliseconds(), rate)
     // What was found of the host holds until the policy says otherwise.
     switch worker.policy.mirror.atomic {
     case .always: state.atomic = true
@@ -58,28 +61,22 @@ struct MirrorPass {
   mutating func look(_ refs: inout MirrorRefs) throws(Rejection) {
     let look: MirrorLook
     do throws(MirrorFault) {
-      look = try MirrorLook(station, remote, refs, showroom: showroom)
-      try checkTerm(look.found[TermRef.name] ?? nil)
+      look = try MirrorLook(station, remote, refs, term, showroom: showroom)
     } catch {
+      isFenced = error.kind == .deposed
       return note(error)
     }
-    var sound = look.sound
-    sound.updateValue(look.found[TermRef.name] ?? nil, forKey: TermRef.name)
-    try adopt(sound, &refs)
+    try adopt(look.sound, &refs)
     held = look.held
-    guard look.drift.isEmpty else {
-      return note(MirrorLook.fault(look.drift), drift: look.drift.prefix(20).map(\.words))
-    }
-    if state.fault != nil { worker.log.say("mirror", "the mirror is as it should be again") }
-    state.noteContact(at: Clock.milliseconds())
+    isFenced = look.hasForeignTerm
+    let last = state.fault
+    state.note(look, isBehind: hasWork(refs), at: Clock.milliseconds())
     record()
-  }
-
-  /// Judges the term that the mirror holds.
-  private func checkTerm(_ found: ObjectID?) throws(MirrorFault) {
-    guard let found else { return }
-    try term.fetch(found, from: remote)
-    try term.check(found)
+    if let fault = MirrorLook.fault(look.drift) {
+      worker.log.say(fault.kind.rawValue, fault.message)
+    } else if last != nil, state.fault == nil {
+      worker.log.say("mirror", "the mirror is as it should be again")
+    }
   }
 
   /// How a push ended.
@@ -117,6 +114,7 @@ struct MirrorPass {
       }
     } catch {
       state.arrival = rate.arrival(after: state.arrival, pushedAt: begun)
+      isFenced = error.kind == .deposed
       note(error)
       return .failed
     }

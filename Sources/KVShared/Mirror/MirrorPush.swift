@@ -66,9 +66,9 @@ struct MirrorPush {
   /// A refusal with what the host's hooks said of it.
   private func words(_ refusal: PushReport.Refusal, _ said: String) -> String {
     let remarks = said.split(separator: "\n").filter { $0.hasPrefix("remote: ") }.map {
-      $0.dropFirst("remote: ".count)
+      String($0.dropFirst("remote: ".count)).trimmingSpaces
     }
-    let remark = remarks.first { $0.contains { $0 != " " } }.map { "; it says: \(String($0).quoted)" } ?? ""
+    let remark = remarks.first { !$0.isEmpty }.map { "; it says: \($0.quoted)" } ?? ""
     let isForeign = !refusal.ref.hasPrefix("refs/heads/") && !refusal.ref.hasPrefix("refs/tags/")
     let guess = isForeign ? "; a host that takes branches and tags alone cannot be a mirror" : ""
     return "the mirror refuses \(refusal.ref.quoted): \(refusal.reason)\(remark)\(guess)"

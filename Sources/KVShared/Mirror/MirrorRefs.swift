@@ -44,8 +44,23 @@ public struct MirrorRefs: Equatable, Sendable {
   /// Git locks all refs of a push before it moves the first: two equal readings with no lock between them saw none of it,
   /// or all.
   func isSettled(_ station: Station) throws(Rejection) -> Bool {
-    guard !here.keys.contains(where: { access("\(station.repository)/\($0).lock", F_OK) == 0 }) else { return false }
+    guard !Self.isMoving(station) else { return false }
     return try MirrorRefs(station).here == here
+  }
+
+  /// Seconds after which a lock is none of a push that goes on: a kill has left it.
+  private static let lockAge = 10
+
+  /// Whether git holds a lock on a ref of ours, one that is not there yet included.
+  private static func isMoving(_ station: Station) -> Bool {
+    let end = time(nil) - lockAge
+    return kinds.contains { kind in
+      let folder = "\(station.repository)/refs/\(kind)"
+      return IO.names(in: folder).contains { name in
+        var info = stat()
+        return name.hasSuffix(".lock") && lstat("\(folder)/\(name)", &info) == 0 && info.st_mtim.tv_sec >= end
+      }
+    }
   }
 
   public var namespaces: Set<Namespace> { Set(here.keys.map(\.namespace)) }

@@ -64,6 +64,18 @@ public struct MirrorState: Codable, Equatable, Sendable {
     (fault, error, since, next, drift, held) = (nil, nil, nil, nil, nil, nil)
   }
 
+  /// Notes what a look at the mirror has shown.
+  /// - Parameter isBehind: whether something has to be pushed still. An answer is no sign that it is taken now if it was
+  ///   refused before.
+  mutating func note(_ look: MirrorLook, isBehind: Bool, at now: Int) {
+    if let fault = MirrorLook.fault(look.drift) {
+      return note(fault, drift: look.drift.prefix(20).map(\.words), held: look.held.map(\.name).sorted(), at: now)
+    }
+    guard fault == .refused, isBehind else { return noteContact(at: now) }
+    ts = Timestamp(seconds: Int64(now / 1000)).description
+    (contact, next) = (now, nil)
+  }
+
   /// Whether the mirror has to be looked at before anything is pushed.
   var hasParted: Bool { fault == .drift || fault == .deposed }
 
@@ -71,6 +83,13 @@ public struct MirrorState: Codable, Equatable, Sendable {
   mutating func keepDrift(of state: MirrorState) {
     (fault, error, since, next) = (state.fault, state.error, state.since, state.next)
     (drift, held, failures) = (state.drift, state.held, state.failures)
+  }
+
+  /// Takes back instants that no clock which was right can have given, and what was spent under another rate.
+  mutating func bound(at now: Int, _ rate: PushRate) {
+    contact = contact.map { min($0, now) }
+    next = next.map { min($0, now + Self.longestPause) }
+    arrival = arrival.map { min($0, now + rate.tolerance + rate.interval) }
   }
 
   /// Notes an attempt that failed: exponential back-off, with half of each span random so that many stores spread out.

@@ -3,16 +3,18 @@ public struct MirrorSync {
   let station: Station
   let remote: MirrorRemote
   let policy: StargatePolicy
-  let leader: Leader
+  private let term: TermRef
   private let refs: MirrorRefs
   private let held: [String: ObjectID?]
   public let plan: SyncPlan
 
-  /// Looks at the mirror and makes the plan; nothing changes.
+  /// Looks at the mirror and makes the plan; nothing changes there.
   /// Throws `.notLeader` on a host that does not lead, `.io` where the mirror does not answer.
-  /// - Parameter namespace: nil for all.
+  /// - Parameters:
+  ///   - namespace: nil for all.
+  ///   - dryRun: whether the plan is all that is wanted; else it comprises the watchlog as far as the ledger.
   public init(
-    _ station: Station, _ mode: SyncPlan.Mode, only namespace: Namespace?
+    _ station: Station, _ mode: SyncPlan.Mode, only namespace: Namespace?, dryRun: Bool
   ) throws(Rejection) {
     self.station = station
     guard let remote = try MirrorRemote(station.config) else {
@@ -23,25 +25,26 @@ public struct MirrorSync {
     guard let leader = try Leader.read(in: station.repository), leader.isHere else {
       throw .notLeader("this host does not lead, so nothing is mirrored from here")
     }
-    self.leader = leader
+    term = TermRef(station: station, leader: leader)
     try MirrorMemory(station).begin(with: remote, last: try? Journal.read(repository: station.repository).mirror)
-    let refs = try MirrorRefs.settled(station)
-    let found: [String: ObjectID?]
+    var refs = try MirrorRefs.settled(station)
+    // A log that cannot be written is the worker's to tell of.
+    if !dryRun, mode != .compare { _ = try? Watchlog(station).catchUp(&refs) }
+    let look: MirrorLook
     do throws(MirrorFault) {
-      let look = try MirrorLook(station, remote, refs, showroom: policy.mirror.showroom)
-      found = look.found
-      if let term = found[TermRef.name] ?? nil {
-        try TermRef(station: station, leader: leader).fetch(term, from: remote)
-        try TermRef(station: station, leader: leader).check(term)
-      }
+      look = try MirrorLook(station, remote, refs, term, showroom: policy.mirror.showroom)
     } catch {
       throw Self.rejection(error)
     }
     self.refs = refs
+    let found = look.found
     held = found
     let due = refs.due(showroom: policy.mirror.showroom)
     let history = MirrorHistory(station, refs)
     var wanted: [(ref: String, action: SyncPlan.Action, old: ObjectID?, new: ObjectID?)] = []
+    if look.hasForeignTerm {
+      wanted.append((TermRef.name, .overwrite, found[TermRef.name] ?? nil, try term.next(after: nil)))
+    }
     for (name, old) in found where name != TermRef.name {
       if let namespace, MirrorRefs.namespace(of: name) != namespace { continue }
       guard let new = due[name] else {
@@ -77,17 +80,19 @@ public struct MirrorSync {
       }
       try challenge.check(signature, admins: policy.admins)
     }
-    guard !plan.due.isEmpty else { return }
-    let known = held[TermRef.name] ?? nil
-    let term = try TermRef(station: station, leader: leader).next(after: known)
-    var updates = [MirrorUpdate(name: TermRef.name, new: term, old: known)]
-    updates += plan.due.map {
+    var updates = plan.due.map {
       MirrorUpdate(name: $0.ref, new: $0.new.flatMap { ObjectID($0) }, old: $0.old.flatMap { ObjectID($0) })
     }
-    do throws(MirrorFault) {
-      try push(updates)
-    } catch {
-      throw Self.rejection(error)
+    if !updates.isEmpty, updates.allSatisfy({ $0.name != TermRef.name }) {
+      let known = held[TermRef.name] ?? nil
+      updates.append(MirrorUpdate(name: TermRef.name, new: try term.next(after: known), old: known))
+    }
+    if !updates.isEmpty {
+      do throws(MirrorFault) {
+        try push(updates)
+      } catch {
+        throw Self.rejection(error)
+      }
     }
     try note(updates)
   }
@@ -105,17 +110,26 @@ public struct MirrorSync {
     }
   }
 
-  /// Notes what the mirror holds now, and in the journal that it is as it should be, if it is.
+  /// Notes what the mirror holds now, and in the journal how it is after all.
   private func note(_ updates: [MirrorUpdate]) throws(Rejection) {
     let names = updates.map { ($0.name, $0.new) }
     try MirrorMemory(station).keep(Dictionary(uniqueKeysWithValues: names), known: refs)
-    let last = (try? Journal.read(repository: station.repository).mirror) ?? MirrorState()
-    var state = last
+    var state = (try? Journal.read(repository: station.repository).mirror) ?? MirrorState()
     let now = Clock.milliseconds()
-    state.noteContact(at: now)
-    state.pushed = now
+    if !updates.isEmpty {
+      state.noteContact(at: now)
+      state.pushed = now
+    }
     state.url = remote.shownURL
-    if !plan.parted.isEmpty { state.keepDrift(of: last) }
+    let refs = try MirrorRefs(station)
+    do throws(MirrorFault) {
+      let look = try MirrorLook(station, remote, refs, term, showroom: policy.mirror.showroom)
+      let isBehind = refs.due(showroom: policy.mirror.showroom).contains { refs.known[$0.key] != $0.value }
+      state.note(look, isBehind: isBehind, at: now)
+      state.next = nil
+    } catch {
+      state.note(error, at: now)
+    }
     try Journal(repository: station.repository).append(state)
   }
 

@@ -40,10 +40,7 @@ public struct MirrorWorker {
   /// - Returns: `ok`, `moreToDo`, `mirrorTimeout`, `syncRefused` (drift), `notLeader` (deposed), or `io`.
   public func run() throws(Rejection) -> ExitCode {
     let journal = readJournal()
-    guard let leader = try Leader.read(in: station.repository), leader.isHere else {
-      log.say("standby", "this host does not lead, so nothing is mirrored from here")
-      return .ok
-    }
+    guard let leader = try leadership() else { return .ok }
     var code = ExitCode.ok
     var state = try remote.map { (remote) throws(Rejection) in
       try MirrorMemory(station).begin(with: remote, last: journal.mirror)
@@ -83,8 +80,10 @@ public struct MirrorWorker {
         case .stale: mustLook = true
         case .failed: break
         }
+      } else {
+        usleep(1000)
       }
-      guard pass.state.fault != .deposed else { break }
+      guard !pass.isFenced else { break }
       let next = try caughtUp()
       refs = next.refs
       isLogged = next.isLogged
@@ -94,13 +93,20 @@ public struct MirrorWorker {
 
   /// Says what would be pushed, and changes nothing.
   public func sayPlan() throws(Rejection) -> ExitCode {
-    guard remote != nil else { return .ok }
+    guard try leadership() != nil, remote != nil else { return .ok }
     let refs = try MirrorRefs(station)
     let due = refs.due(showroom: policy.mirror.showroom).filter { refs.known[$0.key] != $0.value }
     for (name, id) in due.sorted(by: { $0.key < $1.key }) {
       log.say("would push", "\(name): \(refs.known[name]?.hex ?? "new") -> \(id)", ns: MirrorRefs.namespace(of: name))
     }
     return due.isEmpty ? .ok : .moreToDo
+  }
+
+  /// The leader file where it names this host; says so where it does not.
+  private func leadership() throws(Rejection) -> Leader? {
+    if let leader = try Leader.read(in: station.repository), leader.isHere { return leader }
+    log.say("standby", "this host does not lead, so nothing is mirrored from here")
+    return nil
   }
 
   /// The refs, with the watchlog as far as the ledger; false where the watchlog cannot be written.

@@ -68,10 +68,12 @@ public struct SyncPlan: Sendable {
   /// - Parameter wanted: by ref; a namespace in which something is refused is left alone as a whole.
   init(_ mode: Mode, _ wanted: [(ref: String, action: Action, old: ObjectID?, new: ObjectID?)]) {
     self.mode = mode
+    // Every push moves the term: where that is not ours to move, nothing goes.
+    let isFenced = wanted.contains { $0.ref == TermRef.name && !mode.covers($0.action) }
     let refused = Set(
       wanted.filter { !mode.covers($0.action) && $0.action != .delete }.map { MirrorRefs.namespace(of: $0.ref) })
     items = wanted.sorted { $0.ref < $1.ref }.map { ref, action, old, new in
-      let isDue = mode.covers(action) && !refused.contains(MirrorRefs.namespace(of: ref))
+      let isDue = !isFenced && mode.covers(action) && !refused.contains(MirrorRefs.namespace(of: ref))
       return Item(ref: ref, action: action, old: old?.hex, new: new?.hex, isDue: isDue)
     }
   }

@@ -28,8 +28,15 @@ struct TermRef {
   /// Whether a term is this host's own and the current one.
   func isOurs(_ id: ObjectID) -> Bool { read(id) == leader }
 
+  /// Judges what the ref on the mirror holds. Throws `.deposed` where the mirror has seen a later leader.
+  /// - Returns: false for what is no term of a leader.
+  func isTerm(_ found: ObjectID, from remote: MirrorRemote) throws(MirrorFault) -> Bool {
+    try fetch(found, from: remote)
+    return try check(found)
+  }
+
   /// Brings what the ref on the mirror holds, if it is not here.
-  func fetch(_ found: ObjectID, from remote: MirrorRemote) throws(MirrorFault) {
+  private func fetch(_ found: ObjectID, from remote: MirrorRemote) throws(MirrorFault) {
     let answer: ChildResult
     do {
       guard try station.reader.read([.info(found.hex)])[0] == nil else { return }
@@ -44,11 +51,11 @@ struct TermRef {
 
   /// Throws `.deposed` where the mirror has seen a later leader, or another one of the same term.
   /// - Parameter found: what the ref there holds; its objects are here.
-  func check(_ found: ObjectID) throws(MirrorFault) {
-    guard let other = read(found) else {
-      throw MirrorFault(.drift, "\(Self.name) of the mirror is no term of a leader: \(found)")
-    }
-    guard other.term > leader.term || (other.term == leader.term && other.host != leader.host) else { return }
+  /// - Returns: false for what is no term of a leader.
+  @discardableResult
+  func check(_ found: ObjectID) throws(MirrorFault) -> Bool {
+    guard let other = read(found) else { return false }
+    guard other.term > leader.term || (other.term == leader.term && other.host != leader.host) else { return true }
     throw MirrorFault(
       .deposed,
       "the mirror follows \(other.host.quoted) in term \(other.term), and this host has term \(leader.term)")

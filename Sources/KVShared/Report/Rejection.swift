@@ -79,6 +79,15 @@ extension String {
   }
 }
 
+extension String {
+  public var trimmingSpaces: String {
+    var text = self[...]
+    while text.first == " " { text.removeFirst() }
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
+
 extension Sequence<UInt8> {
   /// The bytes as text in single quotes, what is not UTF-8 replaced.
   public var quoted: String { String(decoding: Array(self), as: UTF8.self).quoted }

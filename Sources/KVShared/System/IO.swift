@@ -42,6 +42,20 @@ public enum IO {
     }
   }
 
+  /// The names in a folder; none where it cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
   /// Reads at most so many bytes, fewer at the end of the file.
   public static func read(_ fd: Int32, _ name: String, upTo count: Int) throws(Rejection) -> [UInt8] {
     var out: [UInt8] = []

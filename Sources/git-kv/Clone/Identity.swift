@@ -60,12 +60,3 @@ extension UInt8 {
     isLetterOrDigit || [0x20, 0x27, 0x2b, 0x2d, 0x2e, 0x40, 0x5f].contains(self)
   }
 }
-
-extension String {
-  var trimmingSpaces: String {
-    var text = self[...]
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
-  }
-}

@@ -8,6 +8,8 @@ struct RemoteShell {
 
   /// The other side asks with such a line for the signature of what follows in base64.
   static let question = "challenge: "
+  /// How an error begins with --json.
+  private static let error = #"{"error":"#
 
   /// Runs a command there; passes on what it prints, and answers its one question.
   /// Throws what it said and ended with, or `.io` where it cannot be reached.
@@ -17,6 +19,8 @@ struct RemoteShell {
       command(arguments), environment: clone.git.environment, stdin: .pipe, stdout: .pipe, stderr: .pipe)
     var lines = LineReader(descriptor: child.stdout)
     while let line = try lines.next() {
+      // With --json the error is told once, by this side.
+      if line.starts(with: Self.error.utf8) { continue }
       guard line.starts(with: Self.question.utf8) else {
         // An error is printed here.
         if line.starts(with: "{\"error\":".utf8) { continue }

@@ -52,28 +52,51 @@ struct SSHPlace: Equatable {
 
   /// Returns nil for what ssh would take for an option, and for a url without host or path.
   init?(_ url: String) {
-    var rest = url[...]
-    if let scheme = rest.firstRange(of: "://") {
-      rest = rest[scheme.upperBound...]
-      guard let slash = rest.firstIndex(of: "/") else { return nil }
-      var place = String(rest[..<slash])
-      path = rest[slash...].hasPrefix("/~/") ? String(rest[slash...].dropFirst(3)) : String(rest[slash...])
-      var number: String?
-      if let colon = place.lastIndex(of: ":"), !place[colon...].contains("]") {
-        number = String(place[place.index(after: colon)...])
-        place = String(place[..<colon])
+    let address: Substring
+    var tail: Substring
+    if let scheme = url.firstRange(of: "://") {
+      // Git decodes a url and leaves the other spelling as it is.
+      guard let decoded = Self.decoded(url[scheme.upperBound...]), let slash = decoded.firstIndex(of: "/") else {
+        return nil
       }
-      port = number
-      host = place.filter { $0 != "[" && $0 != "]" }
+      (address, tail) = (decoded[..<slash], decoded[slash...])
+      if tail.hasPrefix("/~") { tail = tail.dropFirst() }
     } else {
-      guard let colon = rest.firstIndex(of: ":") else { return nil }
-      host = String(rest[..<colon])
-      let tail = rest[rest.index(after: colon)...]
-      path = tail.hasPrefix("~/") ? String(tail.dropFirst(2)) : String(tail)
+      let isBracketed = url.hasPrefix("[") || url.contains("@[")
+      let end = isBracketed ? url.firstIndex(of: "]") ?? url.startIndex : url.startIndex
+      guard let colon = url[end...].firstIndex(of: ":") else { return nil }
+      (address, tail) = (url[..<colon], url[url.index(after: colon)...])
+    }
+    var place = address.filter { $0 != "[" && $0 != "]" }
+    // What follows a colon is a port, unless the colon is one of an address of IPv6.
+    let isBare = address.hasSuffix("]") && place.count(where: { $0 == ":" }) > 1
+    if let colon = place.lastIndex(of: ":"), !isBare {
+      port = String(place[place.index(after: colon)...])
+      place = String(place[..<colon])
+    } else {
       port = nil
     }
+    host = place
+    path = tail.hasPrefix("~/") ? String(tail.dropFirst(2)) : String(tail)
     guard !host.isEmpty, !host.hasPrefix("-"), !path.isEmpty,
       port?.utf8.allSatisfy({ (0x30...0x39).contains($0) }) ?? true
     else { return nil }
+  }
+
+  /// The text with `%XX` taken for the byte it names; nil where that is no UTF-8.
+  private static func decoded(_ text: Substring) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest.removeFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(validating: bytes, as: UTF8.self)
   }
 }

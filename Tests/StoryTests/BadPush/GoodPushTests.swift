@@ -149,6 +149,7 @@ struct GoodPushTests {
     if let policy = row.policy { try gate.setPolicy(policy) }
     let outcome = try row.push(gate, forge)
     if !outcome.ok { Issue.record("\(row.name): \(outcome.errors)\(outcome.text)") }
+    try gate.repo.box.untilQuiet()
     let broken = try Invariants.broken(
       gate.repo, ns: row.ns, format: format, signed: row.signed == .none ? .none : .ledger, writers: row.writers,
       known: Template.known[format]!.get())

@@ -37,6 +37,7 @@ struct KillTests {
       if wasKilled && !which.hasPrefix("post") && !which.hasSuffix("committed") {
         #expect(!outcome.ok, "\(place): accepted though its guard was killed")
       }
+      try gate.repo.box.untilQuiet()
       #expect(try Invariants.broken(gate.repo, format: .sha1) == [], "\(place)")
       let stray = Files.tree(gate.path).filter { path in
         !path.hasPrefix(".stargate/")

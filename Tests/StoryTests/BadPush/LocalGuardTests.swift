@@ -53,6 +53,7 @@ struct LocalGuardTests {
     let (gate, forge, plan) = try prepared(format)
     try forge.commit(gate.path, Row.set("cfg:2", Value("loose refs")))
     try forge.commit(gate.path, Row.set("big:2", Value(noise: 3000)))
+    try gate.repo.box.untilQuiet()
     let epoch = try gate.repo.id("refs/kv-epoch/main")
     func works(_ arguments: String...) throws {
       let outcome = try gate.repo.box.run(["git"] + arguments, in: gate.path)
@@ -71,6 +72,7 @@ struct LocalGuardTests {
     try works("update-ref", "-d", "refs/kv-mirror/main")
     try forge.commit(gate.path, Row.set("cfg:3", Value("after")))
     try forge.commit(gate.path, Row.set("big:2", Value(noise: 4000)))
+    try gate.repo.box.untilQuiet()
     try works("gc", "-q")
     try works("pack-refs", "--all")
     #expect(try gate.repo.id("refs/kv-epoch/main") == epoch)

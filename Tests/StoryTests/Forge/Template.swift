@@ -89,6 +89,7 @@ struct Template: Sendable {
     try step(forge) { $0.entries["cfg:1"] = Value("second value", ttl: "2026-12-31T00:00:00Z") }
     let second = Forge(forge.repo, State(forge.state.objects), ns: "other", signer: Keys.other)
     try step(second) { $0.entries["cfg:o"] = Value("other") }
+    try gate.repo.box.untilQuiet()
     try gate.repo.must("repack", "-adq")
     try forge.repo.must("fetch", "-q", gate.path, "refs/*:refs/base/*")
     try forge.repo.must("gc", "-q", "--prune=now")

@@ -15,6 +15,7 @@ struct BrokenValue {
   func get(names: [String], visible: some Collection<UInt8>) throws {
     let (new, old) = (clone.path("new"), clone.path("old"))
     try Files.write(old, "what was there")
+    try clone.repo.box.untilQuiet()
     let before = Files.tree(clone.repo.box.root)
     for arguments in [[], ["--raw"], ["--output", new], ["--output", old]] {
       let outcome = try clone.kv(["get", key, "--offline"] + arguments, [])

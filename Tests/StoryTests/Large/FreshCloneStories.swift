@@ -111,6 +111,7 @@ struct FreshCloneStories {
     let clone = try world.policed("fresh")
     try clone.must("list")
     try Files.write(clone.path("old"), "what was there")
+    try world.box.untilQuiet()
     let before = Files.tree(world.box.root)
     let blobs = try clone.repo.manifest("cfg:3", .sha1).chunks.map(\.blob)
     for arguments in [[], ["--range=-1"], ["--output", clone.path("new")], ["--output", clone.path("old")]] {

@@ -80,41 +80,8 @@ struct Killer {
   /// A name of ours or of git's for a file that is not whole. Lock files that are never deleted are none.
   private static func isTemporary(_ path: String) -> Bool {
     let name = path.split(separator: "/").last ?? ""
-    let isLock = name.hasSuffix(".lock") && !["kv.lock", "worker.lock"].contains(name)
+    let isLock = name.hasSuffix(".lock") && !["kv.lock", "worker.lock", "house.lock"].contains(name)
     return isLock || name.hasPrefix("tmp_") || name.hasSuffix(".kv-new") || name.contains(".tmp")
       || path.contains("incoming-")
-  }
-}
-
-extension Sandbox {
-  /// Waits for the programs that a killed one has left running.
-  func untilQuiet() throws {
-    let mark = Array("HOME=\(root)/home".utf8)
-    let deadline = now() + 20
-    while now() < deadline {
-      let busy = Files.names("/proc").contains { name in
-        guard Int(name) != nil, let environment = try? Files.read("/proc/\(name)/environ") else { return false }
-        return environment.split(separator: 0).contains { $0.elementsEqual(mark) }
-      }
-      if !busy { return }
-      usleep(10_000)
-    }
-    throw Broken("something still runs in \(root)")
-  }
-}
-
-extension Files {
-  /// What a folder holds.
-  static func names(_ folder: String) -> [String] {
-    guard let dir = opendir(folder) else { return [] }
-    defer { closedir(dir) }
-    var found: [String] = []
-    while let entry = readdir(dir) {
-      found.append(
-        withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return found
   }
 }

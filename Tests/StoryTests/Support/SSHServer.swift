@@ -81,7 +81,7 @@ final class SSHServer: Sendable {
     MaxSessions 200
     LogLevel VERBOSE
     PrintMotd no
-    SetEnv GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=\(box.root)/gitconfig LC_ALL=C
+    SetEnv GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=\(box.root)/gitconfig LC_ALL=C KV_TEST_BOX=\(box.root)
 
     """
   }

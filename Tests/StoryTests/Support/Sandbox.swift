@@ -32,6 +32,7 @@ final class Sandbox: Sendable {
       "PATH": "\(root)/bin:\(Installed.prefix)/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
       "GIT_CONFIG_GLOBAL": "\(root)/gitconfig", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
       "LC_ALL": "C", "TZ": "UTC", "TMPDIR": "\(root)/tmp", "USER": "dev", "LOGNAME": "dev",
+      "KV_TEST_BOX": root,
     ]
     for folder in ["home", "run", "bin", "tmp"] { try Files.makeFolder("\(root)/\(folder)", mode: 0o700) }
     try Files.write(

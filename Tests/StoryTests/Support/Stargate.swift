@@ -33,7 +33,8 @@ struct Stargate: Sendable {
 
   /// Makes one as an operator does, with install.sh; `hooked: false` is a bare repository that takes anything.
   static func make(
-    _ box: Sandbox, _ name: String, _ format: ObjectFormat = .sha1, policy: String, hooked: Bool = true
+    _ box: Sandbox, _ name: String, _ format: ObjectFormat = .sha1, policy: String, mirror: String? = nil,
+    hooked: Bool = true
   ) throws -> Stargate {
     let path = box.path(name)
     let gate = Stargate(repo: Repo(box: box, path: path), format: format)
@@ -45,12 +46,15 @@ struct Stargate: Sendable {
     if Files.exists(installer) && Installed.setting("KV_TEST_BY_HAND") == nil {
       let policyPath = box.path("\(name).policy.yaml")
       try Files.write(policyPath, policy)
-      try box.must([
-        installer, "--from", Installed.prefix, "--prefix", Installed.prefix, "--repo", path, "--policy", policyPath,
-        "--object-format", format.rawValue,
-      ])
+      let role = mirror.map { ["--mirror", $0] } ?? []
+      try box.must(
+        [
+          installer, "--from", Installed.prefix, "--prefix", Installed.prefix, "--repo", path, "--policy", policyPath,
+          "--object-format", format.rawValue,
+        ] + role)
     } else {
       try gate.assemble(policy)
+      if let mirror { try gate.repo.must("config", "remote.github-origin.url", mirror) }
     }
     return gate
   }
@@ -86,7 +90,9 @@ struct Snapshot: Equatable, Sendable {
   var refs: [String: String]
   var files: [String]
 
+  /// Takes it once the workers of earlier pushes have gone home.
   init(_ gate: Stargate) throws {
+    try gate.repo.box.untilQuiet()
     refs = try gate.repo.refs()
     // git makes empty fan-out folders in the quarantine and may leave lock-free scratch in none of these.
     files = Files.tree(gate.path).filter { !$0.hasPrefix(".stargate/") && !$0.hasPrefix("hooks/") }
