@@ -196,6 +196,16 @@ what_next() {
   [ -z "$dry_run" ] && [ "$changes" != 0 ] || return 0
   case :$PATH: in *":$prefix/bin:"*) ;; *) say "next: put $prefix/bin on your PATH" ;; esac
   [ -z "$scaffolded" ] || say "next: put the writers' public keys into $policy_file"
+  [ -z "$scheduled" ] || say_schedule
+}
+
+say_schedule() {
+  if is_another; then user=''; else user=' --user'; fi
+  unit=$repo/$schedule/git-kv-$slug
+  say "next: see that $(owner_name) can push to the mirror: git -C $(quoted "$repo")ls-remote github-origin"
+  say "next: let the worker run every minute, by systemd or by cron:"
+  say "  systemctl$user link $(quoted "$unit.service")&& systemctl$user enable --now $(quoted "$unit.timer")"
+  say "  cp $(quoted "$unit.cron")/etc/cron.d/git-kv-$slug"
 }
 
 # ---- files
@@ -437,6 +447,7 @@ make_repo() {
   for item in $hooks; do hook "$repo/hooks/${item%%:*}" "$prefix/$state/${item#*:}"; done
   configure
   [ -z "$mirror" ] || configure_mirror
+  [ -z "$mirror$(git_here config remote.github-origin.url)" ] || write_schedule
   write_policy
   take_role
   register
@@ -530,6 +541,8 @@ configure() {
   # a stock sshd does not accept GIT_PROTOCOL, so over ssh git falls back to v0, which serves tips of refs alone.
   setting uploadpack.allowFilter true
   setting uploadpack.allowAnySHA1InWant true
+  # What the worker remembers of the mirror is nobody else's business.
+  setting transfer.hideRefs refs/kv-tracking
 }
 setting() {
   [ "$(git config --file "$repo/config" --get-all "$1" 2>/dev/null)" = "$2" ] ||
@@ -571,6 +584,82 @@ configure_mirror() {
     git config --file "$repo/config" --fixed-value --get remote.github-origin.push "$spec" >/dev/null 2>&1 ||
       change "mirror $spec" edit_config --add remote.github-origin.push "$spec"
   done
+}
+
+# ---- a Stargate's schedule: when the worker runs, whatever pushes there are
+
+schedule=.stargate/schedule # in the repository; what it holds is enabled by the operator
+scheduled=''
+
+# Writes a systemd service and timer and a line for /etc/cron.d that run the worker every minute. A later run writes them
+# anew where they differ: changes belong into a drop-in of systemd's, or a copy.
+write_schedule() {
+  slug=$(printf '%s' "${repo#/}" | tr -c 'A-Za-z0-9_' '-')
+  [ -d "$repo/$schedule" ] || [ -n "$dry_run" ] || { mkdir "$repo/$schedule" && own "$repo/$schedule"; }
+  write_scheduled "git-kv-$slug.service" service
+  write_scheduled "git-kv-$slug.timer" timer
+  write_scheduled "git-kv-$slug.cron" cron_line
+}
+write_scheduled() {
+  "$2" >"$tmp/scheduled"
+  ! same "$tmp/scheduled" "$repo/$schedule/$1" || return 0
+  scheduled=yes
+  change "write $repo/$schedule/$1" replace "$repo/$schedule/$1" give "$tmp/scheduled"
+}
+
+# The name of the user, and of the group, that owns the repository; the number where it has no name.
+owner_name() { id -un "${owner%:*}" 2>/dev/null || printf '%s\n' "${owner%:*}"; }
+is_another() { [ "$(id -u)" = 0 ] || [ "${owner%:*}" != "$(id -u)" ]; }
+
+# A word of a systemd command line: quoted, and with its specifiers and variables off.
+unit_word() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g; s/%/%%/g; s/\$/$$/g')"; }
+service() {
+  cat <<EOF
+# Written by install.sh.$(is_another || echo ' A unit of a user: link it with systemctl --user.')
+[Unit]
+Description=git-kv mirror worker of $(printf '%s' "$repo" | sed 's/%/%%/g')
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+$(! is_another || echo "User=$(owner_name)")
+ExecStart=$(unit_word "$prefix/$state/kv-mirror-worker") --repo $(unit_word "$repo") --json
+Nice=10
+# 6: more to do, which the next run does.
+SuccessExitStatus=6
+TimeoutStartSec=15min
+NoNewPrivileges=true
+PrivateTmp=true
+ProtectSystem=full
+EOF
+}
+timer() {
+  cat <<EOF
+# Written by install.sh.
+[Unit]
+Description=git-kv mirror worker of $(printf '%s' "$repo" | sed 's/%/%%/g'), every minute
+
+[Timer]
+OnBootSec=1min
+OnUnitInactiveSec=1min
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+EOF
+}
+# cron takes a percent sign for a line break, and a backslash off it.
+cron_line() {
+  printf '* * * * * %s %s --repo %s >/dev/null 2>&1\n' "$(owner_name)" \
+    "$(cron_word "$prefix/$state/kv-mirror-worker")" "$(cron_word "$repo")"
+}
+cron_word() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g; s/%/\\\\%/g")"; }
+
+remove_schedule() {
+  [ -d "$repo/$schedule" ] || return 0
+  for file in "$repo/$schedule"/git-kv-*; do [ ! -f "$file" ] || remove "$file"; done
+  [ -n "$dry_run" ] || rmdir "$repo/$schedule" 2>/dev/null || :
 }
 
 # ---- a Stargate's policy
@@ -648,6 +737,24 @@ check_role() {
     esac
     [ "$was" = "$(leadership)" ] || { leads=yes && term=$((term + 1)); }
   fi
+  [ -z "$leader" ] || [ -n "$is_new" ] || [ -z "$(git_here config remote.github-origin.url)" ] || outrank_mirror
+}
+
+# A promoted host needs a later term than the last one that has pushed to the mirror, which refuses it otherwise.
+outrank_mirror() {
+  shown=$(GIT_TERMINAL_PROMPT=0 git_here fetch -q --no-write-fetch-head github-origin \
+    "+refs/kv-term/leader:refs/kv-tracking/mirror/kv-term/leader" 2>/dev/null </dev/null &&
+    git_here cat-file blob refs/kv-tracking/mirror/kv-term/leader:leader.json 2>/dev/null) || shown=
+  case $shown in
+    '') say "note: the mirror did not say who led before" ;;
+    "$(leadership)") ;;
+    *)
+      there=${shown##*'"term":'}
+      there=${there%\}}
+      case $there in '' | *[!0-9]*) return 0 ;; esac
+      [ "$term" -gt "$there" ] || { leads=yes && term=$((there + 1)); }
+      ;;
+  esac
 }
 leadership() { printf '{"host":"%s","term":%s}\n' "$(uname -n)" "$term"; }
 
@@ -706,6 +813,7 @@ unhook() {
       say "$hook is not ours: left as it is"
     fi
   done
+  remove_schedule
   [ -n "$dry_run" ] || [ "$changes" = 0 ] || say "$repo keeps its data, and from now on takes any push"
 }
 

@@ -9,8 +9,8 @@ struct GitKV: ParsableCommand {
     usage: "git kv [--ns <namespace>] [--json] [--debug] [--quiet] <command>",
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
-      MsetCommand.self, CasCommand.self, ListCommand.self, VerifyCommand.self, StargateCommand.self,
-      VersionCommand.self,
+      MsetCommand.self, CasCommand.self, ListCommand.self, WaitCommand.self, WatchCommand.self, VerifyCommand.self,
+      StargateCommand.self, VersionCommand.self,
     ])
 
   @OptionGroup var options: GlobalOptions

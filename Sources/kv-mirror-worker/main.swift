@@ -4,19 +4,22 @@ import KVShared
 HookMain.end { () throws(Rejection) -> ExitCode in
   let options = try WorkerOptions(CommandLine.arguments.dropFirst())
   let log = WorkerLog(isJSON: options.json)
-  let station = try Station(repository: options.repository)
-  let worker = try MirrorWorker(station, remote: options.remote, patience: options.patience, log: log)
-  if options.dryRun { return try worker.sayPlan() }
-  let code = try work(worker, options.repository)
+  if options.dryRun { return try worker(try Station(repository: options.repository), options, log).sayPlan() }
+  guard let (station, code) = try work(options, log) else { return .ok }
   // Mirroring does not wait for this, and pushes come first.
   setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   try Housekeeping(station, log: log).run()
   return code
 }
 
-/// Works when it is this worker's turn; goes home where another one waits for it already.
-func work(_ worker: MirrorWorker, _ repository: String) throws(Rejection) -> ExitCode {
-  guard let turn = try WorkerTurn.take(in: repository) else { return .ok }
+/// Works when it is this worker's turn, with settings and policy as they are then; nil where another one waits already.
+func work(_ options: WorkerOptions, _ log: WorkerLog) throws(Rejection) -> (Station, ExitCode)? {
+  guard let turn = try WorkerTurn.take(in: options.repository) else { return nil }
   defer { _ = turn.raw }
-  return try worker.run()
+  let station = try Station(repository: options.repository)
+  return (station, try worker(station, options, log).run())
+}
+
+func worker(_ station: Station, _ options: WorkerOptions, _ log: WorkerLog) throws(Rejection) -> MirrorWorker {
+  try MirrorWorker(station, remote: options.remote, patience: options.patience, log: log)
 }

@@ -15,7 +15,7 @@ configured() {
   local item
   for item in core.bare=true core.fsync=committed,loose-object receive.fsckObjects=true receive.autogc=false \
     receive.denyDeletes=true receive.denyNonFastForwards=true core.logAllRefUpdates=false core.bigFileThreshold=64k \
-    uploadpack.allowFilter=true uploadpack.allowAnySHA1InWant=true; do
+    uploadpack.allowFilter=true uploadpack.allowAnySHA1InWant=true transfer.hideRefs=refs/kv-tracking; do
     equal "$(git --git-dir="$1" config --local --get-all "${item%%=*}")" "${item#*=}" || return
   done
 }

@@ -6,6 +6,8 @@ public struct Git: Sendable {
   public var options: [String]
   /// Says every command on standard error before it runs.
   public var trace = false
+  /// Seconds after which a command that still runs is ended; nil for none.
+  public var limit: Double?
 
   private init(environment: Environment, options: [String]) {
     var environment = environment
@@ -47,7 +49,8 @@ public struct Git: Sendable {
     onErrors: (ArraySlice<UInt8>) -> Void = { _ in }
   ) throws(Rejection) -> ChildResult {
     try ChildProcess.run(
-      command(arguments), environment: environment, input: input, inputFile: inputFile, onErrors: onErrors)
+      command(arguments), environment: environment, input: input, inputFile: inputFile, limit: limit,
+      onErrors: onErrors)
   }
 
   /// Starts git and leaves it running.

@@ -9,6 +9,8 @@ public struct MirrorLook: Sendable {
       case foreign
       /// It holds less than it held.
       case rewound
+      /// The Stargate holds less than it has shown.
+      case ahead
       /// It is there, and the Stargate has no such ref.
       case extra
     }
@@ -23,6 +25,7 @@ public struct MirrorLook: Sendable {
       case .missing: "\(name) is missing on the mirror"
       case .foreign: "\(name) of the mirror is \(there?.hex ?? "-"), which is not of this Stargate's making"
       case .rewound: "\(name) of the mirror was moved back to \(there?.hex ?? "-")"
+      case .ahead: "\(name) was moved back here: the mirror has \(there?.hex ?? "-")"
       case .extra: "\(name) is on the mirror and not here"
       }
     }
@@ -70,21 +73,19 @@ public struct MirrorLook: Sendable {
         if now != nil, case .kv = RefName(name) { drift.append(Drift(name: name, kind: .extra, there: now)) }
         continue
       }
-      if now == known || now == goal {
+      guard now != goal, now != nil || known != nil else {
         sound.updateValue(now, forKey: name)
-      } else if let now {
-        switch Self.place(now, in: name, between: known, and: goal, MirrorHistory(station, refs)) {
-        case .between: sound.updateValue(now, forKey: name)
-        case .before: drift.append(Drift(name: name, kind: .rewound, there: now))
-        case .elsewhere: drift.append(Drift(name: name, kind: .foreign, there: now))
-        }
+        continue
+      }
+      if let kind = Self.kind(now, of: name, known: known, goal, MirrorHistory(station, refs)) {
+        drift.append(Drift(name: name, kind: kind, there: now))
       } else {
-        drift.append(Drift(name: name, kind: .missing, there: nil))
+        sound.updateValue(now, forKey: name)
       }
     }
-    let (now, known) = (there[TermRef.name], refs.known[TermRef.name])
+    let now = there[TermRef.name]
     found.updateValue(now, forKey: TermRef.name)
-    if let now, now != known, try !term.isTerm(now, from: remote) {
+    if let now, try !term.isTerm(now, from: remote) {
       drift.insert(Drift(name: TermRef.name, kind: .foreign, there: now), at: 0)
     } else {
       sound.updateValue(now, forKey: TermRef.name)
@@ -94,15 +95,15 @@ public struct MirrorLook: Sendable {
     self.drift = drift
   }
 
-  private enum Place { case before, between, elsewhere }
-
-  /// Where a commit stands on the way from one to another; what is not here is elsewhere.
-  private static func place(
-    _ id: ObjectID, in name: String, between known: ObjectID?, and goal: ObjectID, _ history: MirrorHistory
-  ) -> Place {
-    guard (try? history.keeps(id, of: name, in: goal)) == true else { return .elsewhere }
-    guard let known else { return .between }
-    return (try? history.keeps(known, of: name, in: id)) == true ? .between : .before
+  /// How a ref has parted; nil for one on the way from what it was known to hold to what it should.
+  private static func kind(
+    _ now: ObjectID?, of name: String, known: ObjectID?, _ goal: ObjectID, _ history: MirrorHistory
+  ) -> Drift.Kind? {
+    guard let now else { return .missing }
+    // What is not here is in no history.
+    guard (try? history.keeps(now, of: name, in: goal)) == true else { return now == known ? .ahead : .foreign }
+    guard let known, known != now else { return nil }
+    return (try? history.keeps(known, of: name, in: now)) == true ? nil : .rewound
   }
 }
 

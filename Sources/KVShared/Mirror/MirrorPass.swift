@@ -35,7 +35,10 @@ struct MirrorPass {
   /// How often in a row the mirror may turn out to be other than believed.
   private static let maxLooks = 5
 
-  func hasWork(_ refs: MirrorRefs) -> Bool { !changes(refs).isEmpty }
+  /// Whether something is due; a new leader has its term to show, before anything else is.
+  func hasWork(_ refs: MirrorRefs) -> Bool {
+    !changes(refs).isEmpty || refs.known[TermRef.name].map { !term.isOurs($0) } ?? false
+  }
 
   /// Whether it is time to see if mirror and Stargate are together again.
   var isLookDue: Bool { state.hasParted && (state.next ?? 0) <= Clock.milliseconds() }

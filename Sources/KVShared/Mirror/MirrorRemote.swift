@@ -21,6 +21,12 @@ public struct MirrorRemote: Sendable {
     self.url = url
   }
 
+  /// A place as a clone knows it.
+  public init(url: String) {
+    name = url
+    self.url = url
+  }
+
   /// The url without a password, for messages and notes.
   public var shownURL: String {
     guard let scheme = url.firstRange(of: "://"), let at = url[scheme.upperBound...].firstIndex(of: "@"),
@@ -92,7 +98,8 @@ public struct MirrorFault: Error, Equatable, Sendable {
 
   /// The fault behind a git command that did not get through.
   public init(connecting answer: ChildResult, to remote: MirrorRemote) {
-    let lines = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").map(String.init)
+    // ssh ends its lines as terminals want them.
+    let lines = String(decoding: answer.errors, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
     let locked = lines.first { line in Self.lockedOut.contains { line.contains($0) } }
     let said =
       locked ?? lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ssh: ") }

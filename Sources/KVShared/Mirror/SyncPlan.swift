@@ -15,7 +15,7 @@ public struct SyncPlan: Sendable {
     /// The least mode that does it.
     var leastMode: String {
       switch self {
-      case .create, .forward, .watermark: "--repair, where nothing of its namespace needs more"
+      case .create, .forward, .watermark: "--repair"
       case .overwrite: "--force"
       case .delete: "--hard"
       }

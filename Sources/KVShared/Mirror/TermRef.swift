@@ -25,6 +25,9 @@ struct TermRef {
     return id
   }
 
+  /// Whether a term is this host's own and the current one.
+  func isOurs(_ id: ObjectID) -> Bool { read(id) == leader }
+
   /// Judges what the ref on the mirror holds. Throws `.deposed` where the mirror has seen a later leader.
   /// - Returns: false for what is no term of a leader.
   func isTerm(_ found: ObjectID, from remote: MirrorRemote) throws(MirrorFault) -> Bool {

@@ -25,6 +25,9 @@ public enum WorkerTurn {
   }
 
   private static func open(_ name: String, in repository: String) throws(Rejection) -> Descriptor {
+    guard access("\(repository)/objects", F_OK) == 0, access("\(repository)/HEAD", F_OK) == 0 else {
+      throw .io("\(repository.quoted) is not a bare repository")
+    }
     let folder = "\(repository)/\(Journal.directory)"
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
       throw .io("\(repository.quoted) is not a repository that can be written to")

@@ -6,7 +6,7 @@ public enum PolicyUnits {
   }
 
   /// Reads `30s`, `5m`, `12h` or `365d` as seconds.
-  static func duration(_ text: String) -> Int? {
+  public static func duration(_ text: String) -> Int? {
     scaled(text, by: ["s": 1, "m": 60, "h": 3600, "d": 86_400])
   }
 

@@ -128,10 +128,12 @@ public struct ChildResult: Sendable {
 
 extension ChildProcess {
   /// Runs a program to its end: feeds its input and collects its output, both at once.
-  /// - Parameter onErrors: sees standard error as it arrives.
+  /// - Parameters:
+  ///   - limit: seconds after which it is ended, as if by itself; whatever it started may go on.
+  ///   - onErrors: sees standard error as it arrives.
   public static func run(
     _ arguments: [String], environment: Environment, input: [UInt8] = [], inputFile: Int32? = nil,
-    onErrors: (ArraySlice<UInt8>) -> Void = { _ in }
+    limit: Double? = nil, onErrors: (ArraySlice<UInt8>) -> Void = { _ in }
   ) throws(Rejection) -> ChildResult {
     let source: ChildStream = inputFile.map(ChildStream.descriptor) ?? (input.isEmpty ? .null : .pipe)
     let child = try ChildProcess(
@@ -141,13 +143,19 @@ extension ChildProcess {
     var feed = child.stdin
     var fed = 0
     if feed >= 0 { _ = fcntl(feed, F_SETFL, O_NONBLOCK) }
+    let timer = TimeLimit(limit)
     var buffer = [UInt8](repeating: 0, count: 65536)
     while open.contains(where: { $0 >= 0 }) || feed >= 0 {
       var waits = [
         pollfd(fd: open[0], events: Int16(POLLIN), revents: 0), pollfd(fd: open[1], events: Int16(POLLIN), revents: 0),
         pollfd(fd: feed, events: Int16(POLLOUT), revents: 0),
       ]
-      guard poll(&waits, 3, -1) >= 0 || errno == EINTR else { break }
+      guard poll(&waits, 3, timer.milliseconds) >= 0 || errno == EINTR else { break }
+      if timer.isUp {
+        timer.end(child.pid)
+        _ = child.wait(inputIsClosed: feed < 0)
+        return ChildResult(status: 128 + SIGTERM, output: collected[0], errors: collected[1] + timer.words)
+      }
       for at in 0..<2 where waits[at].revents != 0 {
         let got = read(open[at], &buffer, buffer.count)
         if got > 0 {

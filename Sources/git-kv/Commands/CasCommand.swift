@@ -21,6 +21,7 @@ struct CasSetCommand: ParsableCommand {
 
   func run() throws {
     let key = try Key(argument: key)
+    let patience = try write.patience()
     let writing = try Writing(options, noPush: write.noPush)
     var draft = Draft()
     try write.apply(to: &draft)
@@ -44,6 +45,6 @@ struct CasSetCommand: ParsableCommand {
     }
     draft.edits[key] = try writing.values(value.maxInline).edit(
       key, try value.open(), ctype: value.ctype, lifetime: try value.lifetime())
-    try writing.finish(draft)
+    try writing.finish(draft, patience)
   }
 }

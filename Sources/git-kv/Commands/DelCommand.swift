@@ -10,6 +10,7 @@ struct DelCommand: ParsableCommand {
   @OptionGroup var write: WriteOptions
 
   func run() throws {
+    let patience = try write.patience()
     var draft = Draft()
     for text in keys {
       let key = try Key(argument: text)
@@ -17,6 +18,6 @@ struct DelCommand: ParsableCommand {
       draft.mustExist.insert(key)
     }
     try write.apply(to: &draft)
-    try Writing(options, noPush: write.noPush).finish(draft)
+    try Writing(options, noPush: write.noPush).finish(draft, patience)
   }
 }

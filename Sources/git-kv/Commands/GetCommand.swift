@@ -25,8 +25,7 @@ struct GetCommand: ParsableCommand {
       throw Rejection.noSuchKey("no such key: \(key.description.quoted) (namespace \(ns.name.quoted) is empty)")
     }
     let reader = ValueReader(
-      clone: clone, namespace: ns, chunks: try read.chunkSource(clone, ns, view, quiet: options.quiet),
-      reader: clone.reader)
+      clone: clone, namespace: ns, chunks: try read.chunkSource(clone, ns, quiet: options.quiet), reader: clone.reader)
     guard let value = try reader.find(key, in: commit) else {
       throw Rejection.noSuchKey("no such key: \(key.description.quoted)")
     }

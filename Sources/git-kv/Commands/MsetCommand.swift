@@ -17,6 +17,7 @@ struct MsetCommand: ParsableCommand {
   @OptionGroup var write: WriteOptions
 
   func run() throws {
+    let patience = try write.patience()
     let writing = try Writing(options, noPush: write.noPush)
     let bytes: [UInt8]
     if file == "-" {
@@ -28,6 +29,6 @@ struct MsetCommand: ParsableCommand {
     let reader = BatchReader(writer: try writing.values(maxInline), name: file)
     var draft = try reader.draft(bytes, progress: Progress("reading", isQuiet: options.quiet))
     try write.apply(to: &draft)
-    try writing.finish(draft)
+    try writing.finish(draft, patience)
   }
 }

@@ -20,31 +20,24 @@ struct ReadOptions: ParsableArguments {
       guard source == nil else { throw .io("there is no remote to read from", hint: "git remote add origin URL") }
       return .working
     }
-    let view: View = source == .stargate || (source != nil && !remote.isSplit) ? .stargate : .mirror
-    if offline { return source == nil ? .working : view }
-    let transport = Transport(clone: clone, remote: remote, namespace: namespace)
-    if view == .stargate {
-      try transport.fetch(.stargate, from: try clone.policy()?.stargate.readURL ?? remote.pushURL)
-    } else {
-      try transport.fetch(remote.isSplit ? .mirror : .stargate, from: remote.url)
-    }
-    guard source == nil else { return view }
+    let place = try Place(source ?? .github, remote, clone)
+    if offline { return source == nil ? .working : place.view }
+    try Transport(clone: clone, remote: remote, namespace: namespace).fetch(place.view, from: place.url)
+    guard source == nil else { return place.view }
     // The working copy moves forward where that loses nothing; otherwise it keeps its pending transactions.
-    _ = try RefStore(clone: clone, namespace: namespace).fastForward(to: remote.isSplit ? .mirror : .stargate)
+    _ = try RefStore(clone: clone, namespace: namespace).fastForward(to: place.view)
     return .working
   }
 
-  /// Where chunks of what a view shows come from.
-  func chunkSource(
-    _ clone: Clone, _ namespace: Namespace, _ view: View, quiet: Bool
-  ) throws(Rejection) -> ChunkSource {
+  /// Where chunks of what is read come from.
+  func chunkSource(_ clone: Clone, _ namespace: Namespace, quiet: Bool) throws(Rejection) -> ChunkSource {
     let remote = try Remote(clone.config)
     let home = ChunkHome(clone, hasRemote: remote != nil, store: clone.objectStore())
     let transport = remote.map { Transport(clone: clone, remote: $0, namespace: namespace) }
     var urls: [String] = []
     if let remote, !offline {
       let stargate = try clone.policy()?.stargate.readURL ?? remote.pushURL
-      urls = view == .stargate || stargate == remote.url ? [stargate] : [remote.url, stargate]
+      urls = source == .stargate || stargate == remote.url ? [stargate] : [remote.url, stargate]
     }
     return ChunkSource(
       home: home, transport: transport, urls: urls, showsProgress: Progress.isVisible(isQuiet: quiet))

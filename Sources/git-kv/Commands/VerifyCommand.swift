@@ -25,8 +25,9 @@ struct VerifyCommand: ParsableCommand {
       throw Rejection.noSuchKey("namespace \(ns.name.quoted) is empty")
     }
     var read = ReadOptions()
+    read.source = nil
     read.offline = !fetch
-    let source = try read.chunkSource(clone, ns, .working, quiet: options.quiet)
+    let source = try read.chunkSource(clone, ns, quiet: options.quiet)
     var check = ValueCheck(
       clone: clone, namespace: ns, commit: commit, source: source, options: options,
       notes: all ? VerifyNotes(clone, ns, commit) : nil)

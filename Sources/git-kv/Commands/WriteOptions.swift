@@ -12,6 +12,13 @@ struct WriteOptions: ParsableArguments {
   @Option(name: .customLong("trailer"), help: "A trailer 'Name: value' for the ledger commit; may be repeated.")
   var trailers: [String] = []
 
+  @OptionGroup var waiting: WaitOptions
+
+  /// Throws `.usage` for `--no-push` and something to wait for.
+  func patience() throws(Rejection) -> WaitOptions.Patience {
+    try waiting.patience(unless: noPush ? "--no-push" : nil)
+  }
+
   /// Throws `.usage` for a malformed or reserved trailer and an empty message.
   func apply(to draft: inout Draft) throws(Rejection) {
     draft.extra = try trailers.map { (line) throws(Rejection) in try Trailer(userLine: line) }
@@ -31,13 +38,17 @@ struct Writing {
   let options: GlobalOptions
   let namespace: Namespace
   let policy: KeyPolicy
+  /// Whether the policy wants the mirror to have a transaction before a command ends.
+  let waitsByDefault: Bool
   let session: WriteSession
 
   init(_ options: GlobalOptions, noPush: Bool, epoch: EpochLabel? = nil) throws(Rejection) {
     self.options = options
     clone = try Clone(options)
     namespace = try options.namespace(clone.config)
-    let rules = try clone.policy()?.namespaces[namespace]
+    let known = try clone.policy()
+    let rules = known?.namespaces[namespace]
+    waitsByDefault = known?.stargate.requireMirrorAckByDefault ?? false
     policy = KeyPolicy(rules ?? NamespacePolicy())
     let remote = try Remote(clone.config)
     let transport =
@@ -59,9 +70,9 @@ struct Writing {
       maxInline: try maxInline.bytes(policy.rules), isQuiet: options.quiet)
   }
 
-  func finish(_ draft: Draft) throws(Rejection) {
+  func finish(_ draft: Draft, _ patience: WaitOptions.Patience) throws(Rejection) {
     let result = try session.commit(draft)
-    try options.print(result, result.words)
+    try report(result, result.words, patience)
   }
 }
 

@@ -6,27 +6,42 @@ struct Transport {
   let clone: Clone
   let remote: Remote
   let namespace: Namespace
+  /// Seconds that one git command may take; nil for any.
+  var limit: Double?
+
+  private static let fetches = 8
 
   /// Fetches what a remote shows of the namespace into the tracking refs of a view.
   /// Throws `.io` where the remote cannot be reached.
   func fetch(_ view: View, from url: String) throws(Rejection) {
-    let refs = ["kv", "kv-index", "kv-epoch"].map {
-      "+refs/\($0)/\(namespace)*:refs/kv-tracking/\(view.rawValue)/\($0)/\(namespace)*"
-    }
     let store = RefStore(clone: clone, namespace: namespace)
-    // A fetch may fall between two refs of somebody's push; the next one sees both.
-    for attempt in 0..<6 {
-      let answer = try git(for: url).run(
-        Self.fetchOptions + ["--atomic", url] + refs)
-      guard answer.status == 0 else {
-        throw .io(
-          "cannot fetch from \(url.quoted): \(Self.reason(answer))",
-          hint: "check the url and your access; --offline reads what is here")
-      }
-      if attempt == 5 { break }
+    var pause = Backoff()
+    // A fetch may fall between two refs of somebody's push; a later one sees both.
+    for _ in 1..<Self.fetches {
+      try fetch(["kv", "kv-index", "kv-epoch"].map { "\($0)/\(namespace)*" }, view, from: url)
       if (try? store.tips(view)) != nil { return }
+      pause.sleep()
     }
+    try fetch(["kv", "kv-index", "kv-epoch"].map { "\($0)/\(namespace)*" }, view, from: url)
     _ = try store.tips(view)
+  }
+
+  /// Fetches some refs, named below `refs/`, into the tracking refs of a view; of those named by a pattern, one that is
+  /// gone there goes here too. Throws `.io` where the remote cannot be reached.
+  func fetch(_ names: [String], _ view: View, from url: String) throws(Rejection) {
+    let refs = names.map { "+refs/\($0):refs/kv-tracking/\(view.rawValue)/\($0)" }
+    let answer = try git(for: url).run(Self.fetchOptions + ["--atomic", "--prune", url] + refs)
+    guard answer.status == 0 else {
+      throw .io(
+        "cannot fetch from \(url.quoted): \(Self.reason(answer))",
+        hint: "check the url and your access; "
+          + (view == .mirror ? "--read-from=stargate reads round it, " : "") + "--offline reads what is here")
+    }
+  }
+
+  /// What refs hold at a place, of those that match some patterns of `git ls-remote`.
+  func refs(_ patterns: [String], at url: String) throws(MirrorFault) -> [String: ObjectID] {
+    try MirrorRemote(url: url).refs(patterns, git(for: url))
   }
 
   /// Nothing is written but objects and the refs asked for.
@@ -75,12 +90,17 @@ struct Transport {
   func git(for url: String) -> Git {
     var git = clone.git
     SSHMultiplex(config: clone.config).apply(to: &git, url: url)
+    guard let limit, limit.isFinite else { return git }
+    git.limit = limit
+    // What git leaves behind when it is ended does not stay for long.
+    SSHCommand(clone.config).add("-o ConnectTimeout=\(max(1, Int(min(limit, 60))))", to: &git, url: url)
     return git
   }
 
   /// The line in which git says what went wrong.
   static func reason(_ answer: ChildResult) -> String {
-    let lines = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").map(String.init)
+    // ssh ends its lines as terminals want them.
+    let lines = String(decoding: answer.errors, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
     let line =
       lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ssh: ") } ?? lines.first
     return line ?? "git exited with \(answer.status)"

@@ -22,6 +22,8 @@ struct RemoteShell {
       // With --json the error is told once, by this side.
       if line.starts(with: Self.error.utf8) { continue }
       guard line.starts(with: Self.question.utf8) else {
+        // An error is printed here.
+        if line.starts(with: "{\"error\":".utf8) { continue }
         try IO.write(line + [UInt8(ascii: "\n")], to: 1, "standard output")
         continue
       }

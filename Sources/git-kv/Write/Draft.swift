@@ -27,4 +27,6 @@ struct WriteResult: Encodable {
   let del: Int
   let pushed: Bool
   let tries: Int
+  /// Whether the mirror shows it; nil where the command did not wait for that.
+  var mirrored: Bool?
 }

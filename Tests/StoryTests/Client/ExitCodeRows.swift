@@ -7,7 +7,8 @@ extension ExitCodeStories {
     Failure(name: name, code: code, says: says, arguments: arguments, input: input, prepare: prepare)
   }
 
-  static let all: [Failure] = absent + conflicts + refused + keys + trouble + expired + attested + usage + batches
+  static let all: [Failure] =
+    absent + conflicts + refused + keys + trouble + expired + attested + late + usage + batches
 
   static let absent = [
     fails("get an absent key", 1, "cfg:none", ["get", "cfg:none"]),
@@ -86,6 +87,14 @@ extension ExitCodeStories {
     fails("a host that nobody answers at", 5, "", ["get", "cfg:a", "--read-from=stargate"]) { _, clone in
       try clone.repo.must("remote", "set-url", "origin", "ssh://127.0.0.1:1/nowhere.git")
     },
+    fails("a mirror that nobody answers at", 5, "nowhere.git", ["wait", "--timeout", "0s"]) { world, clone in
+      try split(world, clone, "nowhere.git")
+    },
+    fails("nothing to wait for", 5, "empty", ["wait", "--ns", "other"]),
+    fails(
+      "a commit that is not here, without a remote", 5, "no remote",
+      ["wait", "--oid", String(repeating: "1", count: 40)]
+    ) { _, clone in try clone.repo.must("remote", "remove", "origin") },
     fails("no remote to push to", 5, "remote", ["push"]) { _, clone in try clone.repo.must("remote", "remove", "origin")
     },
     fails("no remote to read from", 5, "remote", ["get", "cfg:a", "--read-from=stargate"]) { _, clone in
@@ -143,8 +152,33 @@ extension ExitCodeStories {
     },
   ]
 
+  /// Reads from another repository than the Stargate.
+  private static func split(_ world: World, _ clone: Clone, _ mirror: String) throws {
+    try clone.repo.must("remote", "set-url", "--push", "origin", world.gate.path)
+    try clone.repo.must("remote", "set-url", "origin", world.box.path(mirror))
+  }
+
+  static let late = [
+    fails("a mirror without a watermark", 10, "there is no watermark", ["wait", "--timeout", "0s"]) { world, clone in
+      try world.box.must(["git", "init", "-q", "--bare", world.box.path("mirror.git")])
+      try split(world, clone, "mirror.git")
+    },
+    fails(
+      "a transaction that was not pushed", 10, "1 behind", ["wait", "--visible-on=stargate", "--timeout", "0s"]
+    ) { _, clone in try clone.must("set", "cfg:a", "2", "--no-push") },
+    fails(
+      "a ledger commit that nobody has", 10, "111",
+      ["wait", "--oid", String(repeating: "1", count: 40), "--timeout=0s"]),
+  ]
+
   static let usage =
     [
+      ["wait", "--oid", "abcdef"], ["wait", "--oid", ""], ["wait", "--oid=-x"], ["wait", "--oid", "TREE"],
+      ["wait", "--oid", "refs/kv-index/main"], ["wait", "--oid", "refs/kv/main", "--ns", "other"],
+      ["wait", "--timeout", "soon"], ["wait", "--timeout", "060s"],
+      ["wait", "--visible-on=moon"], ["set", "a", "b", "--wait", "--no-push"],
+      ["set", "a", "b", "--wait-timeout", "1"], ["set", "a", "b", "--no-wait", "--wait-timeout", "1s"],
+      ["del", "cfg:a", "--wait-timeout", "1s", "--no-push"], ["push", "--wait", "--discard-pending"],
       [], ["frob"], ["get"], ["get", "a", "b"], ["set"], ["set", "a"], ["set", "a", "b", "c"],
       ["set", "a", "b", "--value", "c"],
       ["set", "a", "b", "--frob"], ["set", "a", "b", "--ctype", ""], ["set", "a", "b", "--ctype", "text/é"],
