@@ -96,7 +96,7 @@ struct DeposedStories {
     let refs = try world.mirror.refs()
     for mode in [[], ["--once"], ["--once"]] {
       let outcome = try world.box.run(world.workerCommand + mode)
-      #expect(outcome.status == 11 && outcome.text.contains("is no term of a leader"), "\(outcome.text)")
+      #expect(outcome.status == 11 && outcome.text.contains("refs/kv-term/leader of the mirror is "), "\(outcome.text)")
       #expect(try world.mirror.refs() == refs)
     }
     #expect(try world.status()["mirror"]?["state"]?.string == "drift")
