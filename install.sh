@@ -25,12 +25,13 @@ Builds git-kv and installs it; with --repo also makes PATH a Stargate. A second 
   --prefix DIR          install under DIR (default: /usr/local as root, else ~/.local; on a host: /usr/local where
                         it can be written)
   --repo PATH           create the bare repository PATH if it is missing; give it hooks, policy, leader file, config
-  --mirror URL          the repository that shows everything to readers
+  --mirror URL          the repository that shows everything to readers; PATH also gets a systemd timer and a cron
+                        line that keep it up to date, for you to put in place
   --policy FILE         copy FILE as the policy (default: a scaffold that lets nobody write yet)
   --object-format NAME  of a new repository: sha1 or sha256 (default: the mirror's, else git's own)
   --standby             of a new Stargate: leave the leader file out, so that it refuses pushes until it is promoted
   --leader              promote a standby: make this host the leader. Without it a Stargate keeps the role it has
-  --force               replace a hook or a policy that is not ours; the old one stays as NAME.backup-<time>
+  --force               replace a hook, policy or unit that is not ours; the old one stays as NAME.backup-<time>
   --host [USER@]HOST    do all this on an SSH host, which needs only git and sh; relative paths start at its home
   --ssh COMMAND         reach the host with COMMAND, e.g. 'ssh -p 2222' (default: $GIT_SSH_COMMAND, else ssh)
   --from DIR            install the programs of DIR, a prefix that this script filled, instead of building
@@ -197,15 +198,7 @@ what_next() {
   case :$PATH: in *":$prefix/bin:"*) ;; *) say "next: put $prefix/bin on your PATH" ;; esac
   [ -z "$scaffolded" ] || say "next: put the writers' public keys into $policy_file"
   [ -z "$scheduled" ] || say_schedule
-}
-
-say_schedule() {
-  if is_another; then user=''; else user=' --user'; fi
-  unit=$repo/$schedule/git-kv-$slug
-  say "next: see that $(owner_name) can push to the mirror: git -C $(quoted "$repo")ls-remote github-origin"
-  say "next: let the worker run every minute, by systemd or by cron:"
-  say "  systemctl$user link $(quoted "$unit.service")&& systemctl$user enable --now $(quoted "$unit.timer")"
-  say "  cp $(quoted "$unit.cron")/etc/cron.d/git-kv-$slug"
+  [ -z "$scheduled$new_mirror" ] || say_credentials
 }
 
 # ---- files
@@ -225,6 +218,20 @@ absolute() (
     printf '%s/%s\n' "${parent%/}" "$(basename "$1")"
   fi
 )
+
+# swap TEXT OLD NEW: the text with NEW for each OLD.
+swap() (
+  rest=$1 text=
+  while :; do
+    case $rest in *"$2"*) ;; *) break ;; esac
+    text=$text${rest%%"$2"*}$3
+    rest=${rest#*"$2"}
+  done
+  printf '%s\n' "$text$rest"
+)
+
+# A word as a shell takes it.
+in_quotes() { printf "'%s'\n" "$(swap "$1" "'" "'\\''")"; }
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
@@ -295,6 +302,8 @@ present() {
     openssh-server) [ -x /usr/sbin/sshd ] || command -v sshd ;;
     libyaml-dev) header yaml.h ;;
     libb2-dev) header blake2.h ;;
+    gitolite3) command -v gitolite ;;
+    lighttpd) [ -x /usr/sbin/lighttpd ] || command -v lighttpd ;;
     *) command -v "$1" ;;
   esac >/dev/null
 }
@@ -306,9 +315,14 @@ install_packages() {
     fail "cannot install: $missing"
   }
 }
+# No package starts its service: to a sysvinit this is runlevel 1, and a systemd is not reached.
 apt_install() {
+  mkdir -p "$tmp/quiet"
+  printf '#!/bin/sh\n' >"$tmp/quiet/systemctl"
+  chmod 755 "$tmp/quiet" "$tmp/quiet/systemctl"
   # shellcheck disable=SC2086 # both are lists of words
-  $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $missing
+  $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 PATH="$tmp/quiet:$PATH:/usr/sbin:/sbin" \
+    apt-get install -y --no-install-recommends $missing
 }
 
 require_git() {
@@ -414,7 +428,7 @@ remove_stale() { lists "$stage/$manifest" "$1" || remove "$prefix/$1"; }
 
 hooks='pre-receive:kv-pre-receive update:kv-update reference-transaction:kv-update post-receive:kv-post-receive'
 mirrored='kv kv-index kv-chunks kv-epoch kv-archive kv-watchlog kv-mirror'
-is_new='' why='' scaffolded='' leads=''
+is_new='' why='' scaffolded='' leads='' new_mirror='' scheduled=''
 
 # Looks at everything that could stand in the way, before anything changes.
 check_repo() {
@@ -423,7 +437,7 @@ check_repo() {
   ground=$(nearest "$repo")
   owner=$(owner_of "$ground")
   [ -d "$ground" ] || fail "'$ground' is not a directory"
-  for directory in "$ground" "$repo/hooks" "$repo/.kv" "$repo/.stargate"; do
+  for directory in "$ground" "$repo/hooks" "$repo/.kv" "$repo/.stargate" "$repo/$schedule"; do
     [ ! -e "$directory" ] || [ -w "$directory" ] || fail "cannot write to '$directory'"
   done
   if [ -d "$repo" ] && [ -n "$(ls -A "$repo")" ]; then
@@ -447,7 +461,7 @@ make_repo() {
   for item in $hooks; do hook "$repo/hooks/${item%%:*}" "$prefix/$state/${item#*:}"; done
   configure
   [ -z "$mirror" ] || configure_mirror
-  [ -z "$mirror$(git_here config remote.github-origin.url)" ] || write_schedule
+  write_schedule
   write_policy
   take_role
   register
@@ -542,11 +556,16 @@ configure() {
   setting uploadpack.allowFilter true
   setting uploadpack.allowAnySHA1InWant true
   # What the worker remembers of the mirror is nobody else's business.
-  setting transfer.hideRefs refs/kv-tracking
+  one_of transfer.hideRefs refs/kv-tracking
 }
 setting() {
   [ "$(git config --file "$repo/config" --get-all "$1" 2>/dev/null)" = "$2" ] ||
     change "set $1 to $2" edit_config --replace-all "$1" "$2"
+}
+# one_of NAME VALUE: a setting that may have other values too.
+one_of() {
+  git config --file "$repo/config" --fixed-value --get "$1" "$2" >/dev/null 2>&1 ||
+    change "add $2 to $1" edit_config --add "$1" "$2"
 }
 edit_config() {
   git config --file "$repo/config" "$@"
@@ -558,7 +577,10 @@ edit_config() {
 check_mirror() {
   [ ! -d "$mirror" ] || mirror=$(absolute "$mirror")
   shown=
-  [ "$(git_here config remote.github-origin.url)" = "$mirror" ] || ask_mirror
+  if [ "$(git_here config remote.github-origin.url)" != "$mirror" ]; then
+    new_mirror=yes
+    ask_mirror
+  fi
   if [ -z "$object_format" ]; then
     object_format=${shown:-sha1}
     if [ -n "$shown" ]; then why=', as the mirror'; else why=', as the mirror did not say'; fi
@@ -579,87 +601,198 @@ ask_mirror() {
 
 configure_mirror() {
   setting remote.github-origin.url "$mirror"
-  for name in $mirrored; do
-    spec="+refs/$name/*:refs/$name/*"
-    git config --file "$repo/config" --fixed-value --get remote.github-origin.push "$spec" >/dev/null 2>&1 ||
-      change "mirror $spec" edit_config --add remote.github-origin.push "$spec"
+  for name in $mirrored; do one_of remote.github-origin.push "+refs/$name/*:refs/$name/*"; done
+}
+
+# ---- a Stargate's schedule
+
+# Each push starts the worker; what returns to a mirror that was away is a systemd timer or cron. The files for either
+# are written into the repository, and nothing outside of it. The administrator copies them: as root to follow a link
+# to what the repository's owner can change would be to run what the owner likes.
+
+schedule=.stargate/schedule # in the repository
+write_schedule() {
+  [ -n "$mirror" ] || git_here config remote.github-origin.url >/dev/null ||
+    git_here config kv.mirror >/dev/null || return 0
+  know_worker
+  make_schedule
+  each_scheduled drop_stale
+  [ -d "$repo/$schedule" ] || [ -n "$dry_run" ] || { mkdir "$repo/$schedule" && own "$repo/$schedule"; }
+  for kind in service timer cron; do schedule_file "$tmp/schedule/$unit.$kind" "$repo/$schedule/$unit.$kind"; done
+}
+
+# Who runs the worker: the owner of the repository, as with a push. What somebody installs as his own is run by his own
+# systemd.
+know_worker() {
+  unit=git-kv-$(slug)
+  by_user=
+  if [ "$(id -u)" != 0 ] && { [ -n "$is_new" ] || [ "${owner%%:*}" = "$(id -u)" ]; }; then
+    by_user=yes
+    runner=$(id -un)
+  else
+    # shellcheck disable=SC2012 # stat is not POSIX
+    runner=$(ls -ld "$ground" | { read -r _ _ user _ && printf '%s\n' "$user"; })
+    [ "$(id -u "$runner" 2>/dev/null)" = "${owner%%:*}" ] || runner=${owner%%:*}
+  fi
+}
+
+# A name made of the path. Cron takes letters, digits, - and _ alone; paths that those do not tell apart get a number.
+slug() (
+  LC_ALL=C
+  rest=${repo%.git} number=
+  [ "$rest" != "$repo" ] || number=yes
+  case $rest in *[!A-Za-z0-9_/]*) number=yes ;; esac
+  rest=${rest#/} slug=
+  while [ -n "$rest" ]; do
+    tail=${rest#?}
+    char=${rest%"$tail"}
+    case $char in
+      / | -) slug=$slug- ;;
+      [A-Za-z0-9_]) slug=$slug$char ;;
+      *) slug=${slug}_ ;;
+    esac
+    rest=$tail
+  done
+  [ "${#slug}" -le 200 ] || slug=repository number=yes
+  if [ -n "$number" ]; then
+    id=$(printf '%s\n' "$repo" | id_of)
+    slug=$slug-${id%"${id#????????}"}
+  fi
+  printf '%s\n' "$slug"
+)
+
+# The id of standard input, by what is at hand on every host.
+id_of() {
+  [ -d "$tmp/ids.git" ] || GIT_DEFAULT_HASH=sha1 git init --quiet --bare --template= "$tmp/ids.git"
+  git --git-dir="$tmp/ids.git" hash-object --no-filters --stdin
+}
+
+make_schedule() {
+  mkdir -p "$tmp/schedule"
+  for kind in service timer cron; do
+    "$kind" >"$tmp/schedule/$unit.$kind"
+    seal "$tmp/schedule/$unit.$kind"
   done
 }
 
-# ---- a Stargate's schedule: when the worker runs, whatever pushes there are
-
-schedule=.stargate/schedule # in the repository; what it holds is enabled by the operator
-scheduled=''
-
-# Writes a systemd service and timer and a line for /etc/cron.d that run the worker every minute. A later run writes them
-# anew where they differ: changes belong into a drop-in of systemd's, or a copy.
-write_schedule() {
-  slug=$(printf '%s' "${repo#/}" | tr -c 'A-Za-z0-9_' '-')
-  [ -d "$repo/$schedule" ] || [ -n "$dry_run" ] || { mkdir "$repo/$schedule" && own "$repo/$schedule"; }
-  write_scheduled "git-kv-$slug.service" service
-  write_scheduled "git-kv-$slug.timer" timer
-  write_scheduled "git-kv-$slug.cron" cron_line
-}
-write_scheduled() {
-  "$2" >"$tmp/scheduled"
-  ! same "$tmp/scheduled" "$repo/$schedule/$1" || return 0
-  scheduled=yes
-  change "write $repo/$schedule/$1" replace "$repo/$schedule/$1" give "$tmp/scheduled"
-}
-
-# The name of the user, and of the group, that owns the repository; the number where it has no name.
-owner_name() { id -un "${owner%:*}" 2>/dev/null || printf '%s\n' "${owner%:*}"; }
-is_another() { [ "$(id -u)" = 0 ] || [ "${owner%:*}" != "$(id -u)" ]; }
-
-# A word of a systemd command line: quoted, and with its specifiers and variables off.
-unit_word() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g; s/%/%%/g; s/\$/$$/g')"; }
 service() {
-  cat <<EOF
-# Written by install.sh.$(is_another || echo ' A unit of a user: link it with systemctl --user.')
-[Unit]
-Description=git-kv mirror worker of $(printf '%s' "$repo" | sed 's/%/%%/g')
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-$(! is_another || echo "User=$(owner_name)")
-ExecStart=$(unit_word "$prefix/$state/kv-mirror-worker") --repo $(unit_word "$repo") --json
-Nice=10
-# 6: more to do, which the next run does.
+  about "$(unit_path)"
+  printf 'RequiresMountsFor=%s\n\n[Service]\nType=oneshot\n' "$(unit_word "$repo")"
+  if [ -n "$by_user" ]; then
+    echo "# A unit of the user's own systemd, so it names no user."
+  else
+    printf 'User=%s\n' "$runner"
+    # The group of a user with a name is known.
+    [ "$runner" != "${owner%%:*}" ] || printf 'Group=%s\n' "${owner##*:}"
+  fi
+  # In arguments, unlike in the program's path, a dollar sign begins a variable.
+  printf 'ExecStart=%s --repo %s --json\n' "$(unit_word "$prefix/$state/kv-mirror-worker")" \
+    "$(swap "$(unit_word "$repo")" '$' '$$')"
+  cat <<'EOF'
+# More to do, such as what the rate limit holds back, is no failure.
 SuccessExitStatus=6
-TimeoutStartSec=15min
+# The first push to a mirror carries everything.
+TimeoutStartSec=6h
+Nice=10
 NoNewPrivileges=true
-PrivateTmp=true
-ProtectSystem=full
 EOF
+  [ -z "$by_user" ] || return 0
+  printf 'ProtectSystem=full\nReadWritePaths=%s\n' "$(unit_word "$repo")"
+  # It would hide a repository or a mirror there.
+  case $repo$mirror$(git_here config remote.github-origin.url) in */tmp/*) ;; *) echo PrivateTmp=true ;; esac
 }
+
 timer() {
-  cat <<EOF
-# Written by install.sh.
-[Unit]
-Description=git-kv mirror worker of $(printf '%s' "$repo" | sed 's/%/%%/g'), every minute
+  about "$(unit_path), each minute"
+  cat <<'EOF'
 
 [Timer]
-OnBootSec=1min
-OnUnitInactiveSec=1min
+OnCalendar=minutely
 AccuracySec=1s
+Persistent=true
 
 [Install]
 WantedBy=timers.target
 EOF
 }
-# cron takes a percent sign for a line break, and a backslash off it.
-cron_line() {
-  printf '* * * * * %s %s --repo %s >/dev/null 2>&1\n' "$(owner_name)" \
-    "$(cron_word "$prefix/$state/kv-mirror-worker")" "$(cron_word "$repo")"
-}
-cron_word() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g; s/%/\\\\%/g")"; }
 
-remove_schedule() {
-  [ -d "$repo/$schedule" ] || return 0
-  for file in "$repo/$schedule"/git-kv-*; do [ ! -f "$file" ] || remove "$file"; done
-  [ -n "$dry_run" ] || rmdir "$repo/$schedule" 2>/dev/null || :
+about() { printf '[Unit]\nDescription=git-kv mirror of %s\nDocumentation=man:kv-mirror-worker(8)\n' "$1"; }
+
+# systemd sees specifiers in a text, and in a word escapes too.
+unit_path() { printf "'%s'\n" "$(swap "$repo" % %%)"; }
+unit_word() {
+  word=$(swap "$1" "\\" "\\\\")
+  word=$(swap "$word" '"' '\"')
+  printf '"%s"\n' "$(swap "$word" % %%)"
+}
+
+# Cron sees the end of a command in a %.
+cron() {
+  cat <<'EOF'
+# For /etc/cron.d, under a name without a dot. How the mirror is: git kv stargate status.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+EOF
+  line="$(in_quotes "$prefix/$state/kv-mirror-worker") --repo $(in_quotes "$repo")"
+  printf '* * * * * %s %s >/dev/null\n' "$runner" "$(swap "$line" % '\%')"
+}
+
+# The last line tells whether the others are as they were written.
+sealed='# Written by install.sh, which leaves it alone once it is changed: '
+seal() { printf '%s%s\n' "$sealed" "$(id_of <"$1")" >>"$1"; }
+is_untouched() (
+  while IFS= read -r line; do
+    case $line in "$sealed"*) break ;; esac
+    printf '%s\n' "$line"
+  done <"$1" >"$tmp/untouched"
+  seal "$tmp/untouched"
+  same "$tmp/untouched" "$1"
+)
+
+schedule_file() {
+  ! same "$1" "$2" || return 0
+  if exists "$2" && ! is_untouched "$2"; then
+    [ -n "$force" ] || { say "note: $2 was changed by hand and stays as it is; --force replaces it" && return; }
+    keep "$2"
+  fi
+  change "write $2" replace "$2" give "$1"
+  scheduled=yes
+}
+
+# each_scheduled COMMAND: runs it with each file of a schedule that is here.
+each_scheduled() {
+  for file in "$repo/$schedule/git-kv-"*.service "$repo/$schedule/git-kv-"*.timer "$repo/$schedule/git-kv-"*.cron; do
+    ! exists "$file" || "$1" "$file"
+  done
+}
+# A repository that was moved has those of its old name.
+drop_stale() { case ${1##*/} in "$unit".*) ;; *) drop_scheduled "$1" ;; esac; }
+drop_scheduled() {
+  if is_untouched "$1"; then
+    remove "$1"
+  else
+    say "note: $1 was changed by hand: left as it is"
+  fi
+}
+
+say_schedule() {
+  units=$repo/$schedule/$unit
+  say 'next: each push starts the mirror worker; to start it each minute too, either'
+  if [ -n "$by_user" ]; then
+    say "  systemctl --user link $(in_quotes "$units.service") &&" \
+      "systemctl --user enable --now $(in_quotes "$units.timer") && loginctl enable-linger"
+  else
+    say "  as root: cp $(in_quotes "$units.service") $(in_quotes "$units.timer") /etc/systemd/system/ &&" \
+      "systemctl enable --now $unit.timer"
+  fi
+  say "  or, as root: cp $(in_quotes "$units.cron") /etc/cron.d/$unit"
+}
+
+say_credentials() {
+  remote=$(git_here config kv.mirror) || remote=github-origin
+  as="sudo -H -u $runner "
+  [ "$runner" != "$(id -un)" ] || as=
+  say "next: $runner must be able to push to the mirror, by ssh keys or a credential helper of this host; see with"
+  say "  ${as}git -C $(in_quotes "$repo") ls-remote $remote"
 }
 
 # ---- a Stargate's policy
@@ -813,8 +946,17 @@ unhook() {
       say "$hook is not ours: left as it is"
     fi
   done
-  remove_schedule
+  each_scheduled unschedule
+  [ -n "$dry_run" ] || rmdir "$repo/$schedule" 2>/dev/null || :
   [ -n "$dry_run" ] || [ "$changes" = 0 ] || say "$repo keeps its data, and from now on takes any push"
+}
+
+unschedule() {
+  drop_scheduled "$1"
+  name=${1##*/}
+  for copied in "/etc/systemd/system/$name" "${HOME-}/.config/systemd/user/$name" "/etc/cron.d/${name%.cron}"; do
+    ! exists "$copied" || say "note: $copied is yours to disable and remove"
+  done
 }
 
 remove_programs() {
@@ -863,7 +1005,7 @@ bundle() {
   mkdir -p "$(dirname "$tmp/bundle/tree/$1")"
   cp "$stage/$1" "$tmp/bundle/tree/$1"
 }
-quoted() { printf "'%s' " "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"; }
+quoted() { printf '%s ' "$(in_quotes "$1")"; }
 pass() { [ -z "$2" ] || { quoted "$1" && quoted "$2"; }; }
 
 # What a host runs first: it takes this script and the programs off its standard input.

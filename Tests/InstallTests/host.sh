@@ -89,6 +89,7 @@ check 'leave the leader out' absent "$repo/.stargate-leader"
 check 'and --leader promotes it' on_host --repo "$repo" --leader --prefix "$prefix"
 check 'so that it has one' grep -qF "\"$(uname -n)\"" "$repo/.stargate-leader"
 check 'set the mirror' equal "$(git --git-dir="$repo" config remote.github-origin.url)" "$PWD/mirror.git"
+check 'write its timer' test -n "$(find "$repo/.stargate/schedule" -name 'git-kv-*.timer')"
 check 'and the format' equal "$(git --git-dir="$repo" rev-parse --show-object-format)" sha256
 mkdir "$home/full" && touch "$home/full/file"
 check 'a refusal there is an error here' unchanged "$home" -- refused 1 'neither empty nor' on_host --repo full --prefix "$prefix"

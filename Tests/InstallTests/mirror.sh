@@ -1,59 +1,107 @@
 #!/usr/bin/env bash
-# A Stargate with a mirror: its remote, the units and the cron line that run the worker, and what becomes of them.
+# A Stargate with a mirror: what git needs for it, and a timer and a cron line for whoever runs the host.
 . "$(dirname "$0")/harness.sh"
 
 install --prefix p >/dev/null
 stargate() { install --prefix p "$@"; }
-git init -q --bare mirror.git
-work=$(pwd -P)
+git init -q --bare 'a mirror.git'
+home=$(pwd -P) me=$(id -un)
+files() { (cd "$1/.stargate" && find . -name 'git-kv-*' -type f | sort); }
+unit() { find "$1/.stargate" -name "git-kv-*.${2:-service}"; }
+line() { grep -e "^$2" "$(unit "$1" "${3:-service}")"; }
+# The command of a cron line, as cron hands it to sh.
+command_of() { tail -n 2 "$(unit "$1" cron)" | head -n 1 | cut -d ' ' -f 7- | sed 's/\\%/%/g'; }
+# What the files of a path would be called.
+named() { stargate --repo "$1" --mirror 'a mirror.git' --dry-run | sed -n 's/.*git-kv-\(.*\)\.cron$/\1/p'; }
 
-# schedule REPOSITORY: the file of the schedule whose name ends so.
-schedule() { find "$1/.stargate/schedule" -name "git-kv-*.$2"; }
-has_line() { grep -qxF -- "$2" "$1" || { cat "$1" && return 1; }; }
+check 'without a mirror' stargate --repo plain.git
+check 'there is nothing to start' equal "$(ls plain.git/.stargate)" ''
+check 'a dry run with one' unchanged plain.git -- prints 'would write' stargate --repo plain.git --mirror 'a mirror.git' --dry-run
+check 'a dry run on a path that is not there' prints 'would write' stargate --repo none.git --mirror 'a mirror.git' --dry-run
+check 'makes nothing there' absent none.git
 
-check 'a Stargate without a mirror' stargate --repo lone.git
-check 'has no schedule' absent lone.git/.stargate/schedule
-check 'a mirror, with what is next' prints "systemctl" stargate --repo a.git --mirror mirror.git
-check 'a service runs the worker' has_line "$(schedule a.git service)" \
-  "ExecStart=\"$work/p/libexec/git-kv/kv-mirror-worker\" --repo \"$work/a.git\" --json"
-check 'to whom more to do is no failure' has_line "$(schedule a.git service)" 'SuccessExitStatus=6'
-check 'a timer starts it every minute' has_line "$(schedule a.git timer)" 'OnUnitInactiveSec=1min'
-check 'and so does cron' has_line "$(schedule a.git cron)" \
-  "* * * * * $(id -un) '$work/p/libexec/git-kv/kv-mirror-worker' --repo '$work/a.git' >/dev/null 2>&1"
-check 'a second run' unchanged a.git p -- stargate --repo a.git --mirror mirror.git
-check 'one without --mirror too' unchanged a.git p -- stargate --repo a.git
-check 'says nothing of what is next' not prints systemctl stargate --repo a.git
-check 'a dry run writes nothing' unchanged a.git -- stargate --repo a.git --mirror "$work/other.git" --dry-run
+stargate --repo srv/git/repo.git --mirror 'a mirror.git' >said
+check 'a service, a timer, a cron line' equal "$(files srv/git/repo.git | sed 's/.*\.//' | tr '\n' ' ')" 'cron service timer '
+check 'what to do for systemd, once' equal "$(grep -c "systemctl.* enable --now .*\.timer" said)" 1
+check 'for cron, once' equal "$(grep -c 'cp .* /etc/cron.d/git-kv-[A-Za-z0-9_-]*$' said)" 1
+check 'for credentials, once' equal "$(grep -c "git -C '$home/srv/git/repo.git' ls-remote github-origin$" said)" 1
+check 'a second run' unchanged srv p -- prints 'nothing to change' stargate --repo srv/git/repo.git --mirror 'a mirror.git'
+check 'a run that does not name the mirror' unchanged srv -- stargate --repo srv/git/repo.git
+git --git-dir=srv/git/repo.git config receive.autogc true
+check 'a change of something else says nothing of it' not prints systemctl stargate --repo srv/git/repo.git
+check 'another mirror' prints 'ls-remote github-origin' stargate --repo srv/git/repo.git --mirror "$PWD/nowhere.git"
+check 'needs no other timer' not grep -q systemctl "$scratch/printed"
+check 'more to do is no failure' line srv/git/repo.git 'SuccessExitStatus=6$'
+check 'the timer' line srv/git/repo.git 'OnCalendar=minutely$' timer
+if [ "$(id -u)" = 0 ]; then
+  check 'who runs it' line srv/git/repo.git 'User=root$'
+  check 'with what it may write' line srv/git/repo.git "ReadWritePaths=\"$home/srv/git/repo.git\"\$"
+else
+  check "a user's own service names no user" not line srv/git/repo.git 'User='
+  check 'and is linked into his systemd' grep -q 'systemctl --user link' said
+fi
+check 'in cron too' grep -q "^\* \* \* \* \* $me '" "$(unit srv/git/repo.git cron)"
+
+odd="odd/it's \"100%d\" \$HOME \\x.git"
+check 'a path that means something to everybody' stargate --repo "$odd" --mirror 'a mirror.git'
+check 'a second run on it' unchanged odd -- stargate --repo "$odd"
+check 'as systemd reads it' equal "$(line "$odd" ExecStart)" "$(sed "s|^|ExecStart=\"$home/p/|; s|HERE|$home|" <<'END'
+libexec/git-kv/kv-mirror-worker" --repo "HERE/odd/it's \"100%%d\" $$HOME \\x.git" --json
+END
+)"
+check 'as cron reads it' env -i PATH="$PATH" HOME="$HOME" GIT_CONFIG_NOSYSTEM=1 sh -c "$(command_of "$odd")"
+check 'it runs the worker' test -f "$odd/.stargate/worker.lock"
+check 'a name that cron takes' grep -qE '^[A-Za-z0-9_-]+\.cron$' <<<"$(basename "$(unit "$odd" cron)")"
 if command -v systemd-analyze >/dev/null; then
   # It speaks of all that it finds on the machine: what it says of ours counts.
   verify() {
-    systemd-analyze verify "$(schedule "$1" service)" "$(schedule "$1" timer)" >verified 2>&1
-    not grep -F "$(basename "$(schedule "$1" service)" .service)" verified
+    systemd-analyze --man=no verify "$(unit "$1")" "$(unit "$1" timer)" >"$scratch/verified" 2>&1
+    not grep -F "$(basename "$(unit "$1")" .service)" "$scratch/verified"
   }
-  check 'systemd finds nothing wrong' verify a.git
+  for repo in srv/git/repo.git "$odd"; do check "systemd finds nothing wrong with $repo" verify "$repo"; done
+else
+  skip 'systemd finds nothing wrong' 'there is no systemd-analyze'
 fi
+check 'a name from the path' equal "$(named /tmp/org/kv_1/repo.git)" tmp-org-kv_1-repo
+check 'one that is not told from another' equal "$(named /tmp/org-kv_1/repo.git | sed 's/[0-9a-f]\{8\}$/NUMBER/')" tmp-org-kv_1-repo-NUMBER
+check 'has a number of its own' not equal "$(named /tmp/org-kv_1/repo.git)" "$(named /tmp/org/kv-1/repo.git)"
 
-odd="an odd%one's.git"
-check 'an odd path' stargate --repo "$odd" --mirror 'https://user:secret@mirror.invalid/x y.git'
-check 'in the service' has_line "$(schedule "$odd" service)" \
-  "ExecStart=\"$work/p/libexec/git-kv/kv-mirror-worker\" --repo \"$work/an odd%%one's.git\" --json"
-# What cron makes of its line: a percent sign needs a backslash, which cron takes away; the rest is for sh.
-cron_command() { sed 's/^\(\* \)\{5\}[^ ]* //; s/\\%/%/g; s/ >.*//' "$(schedule "$1" cron)"; }
-check 'in the cron line' equal "$(eval "set -- $(cron_command "$odd")" && echo "$3")" "$work/$odd"
-if command -v systemd-analyze >/dev/null; then check 'systemd finds nothing wrong here either' verify "$odd"; fi
+url() {
+  GIT_SSH_COMMAND=false stargate --repo urls.git --mirror "$1" &&
+    equal "$(git --git-dir=urls.git config remote.github-origin.url)" "$1"
+}
+for mirror in 'git@git.example:my org/a "b".git' 'ssh://git@git.example:2222/~git/my org/a.git' \
+  'https://me@127.0.0.1:1/org/a%20b.git?x;y#z' "file://$PWD/a mirror.git"; do
+  check "the mirror $mirror" url "$mirror"
+done
 
-check 'another prefix' install --prefix p2 --repo a.git
-check 'is the one that runs' grep -qF "\"$work/p2/libexec" "$(schedule a.git service)"
-check 'the memory of the mirror is hidden from clients' equal "$(git --git-dir=a.git config transfer.hideRefs)" refs/kv-tracking
-git --git-dir=a.git update-ref refs/kv-tracking/mirror/kv/main "$(git --git-dir=a.git hash-object -w -t blob /dev/null)"
-check 'they see none of it' equal "$(git ls-remote a.git)" ''
+kept=$(unit srv/git/repo.git)
+check 'another prefix' install --prefix p2 --repo srv/git/repo.git
+check 'is what is started' line srv/git/repo.git "ExecStart=\"$home/p2/libexec"
+echo 'Environment=HTTPS_PROXY=proxy' >>"$kept"
+check 'a service changed by hand' unchanged srv -- prints 'was changed by hand' install --prefix p2 --repo srv/git/repo.git
+check 'stays while the rest follows' stargate --repo srv/git/repo.git
+check 'as it was' line srv/git/repo.git "ExecStart=\"$home/p2/libexec"
+check '--force replaces it' stargate --repo srv/git/repo.git --force
+check 'with ours' line srv/git/repo.git "ExecStart=\"$home/p/libexec"
+check 'and keeps it' grep -q HTTPS_PROXY "$kept".backup-*
+mv srv/git/repo.git srv/git/moved.git
+check 'a repository that was moved' stargate --repo srv/git/moved.git
+check 'has units of its new name alone' equal "$(files srv/git/moved.git | grep -v backup | grep -vc moved)" 0
+sed -i s/minutely/hourly/ "$(unit srv/git/moved.git timer)"
+check 'a dry unhooking' unchanged srv -- "$root/install.sh" --uninstall --repo srv/git/moved.git --prefix p --dry-run
+check 'unhooking' prints 'changed by hand: left' "$root/install.sh" --uninstall --repo srv/git/moved.git --prefix p
+check 'removes what is ours' equal "$(files srv/git/moved.git | grep -v backup | sed 's/.*\.//')" timer
+check 'unhooking another' "$root/install.sh" --uninstall --repo "$odd" --prefix p
+check 'leaves no unit' equal "$(find "$odd/.stargate" -name 'git-kv*' -o -name schedule)" ''
 
 if [ "$(id -u)" = 0 ]; then
-  mkdir theirs && chown 12345:12345 theirs
-  check "root schedules the worker of somebody's repository" stargate --repo theirs/a.git --mirror mirror.git
-  check 'as that somebody' has_line "$(schedule theirs/a.git service)" 'User=12345'
-  check 'whose files they are' equal "$(find theirs ! -user 12345 -o ! -group 12345)" ''
+  mkdir theirs numbered && chown nobody theirs && chown 12345:12345 numbered
+  check "root makes somebody's Stargate" prints 'sudo -H -u nobody git -C' stargate --repo theirs/a.git --mirror 'a mirror.git'
+  check 'it runs as that one' line theirs/a.git 'User=nobody$'
+  check 'in cron too' grep -q '^\* \* \* \* \* nobody ' "$(unit theirs/a.git cron)"
+  check 'an owner without a name' stargate --repo numbered/a.git --mirror 'a mirror.git'
+  check 'goes by number' equal "$(grep -E '^(User|Group)' "$(unit numbered/a.git)")" $'User=12345\nGroup=12345'
+  check 'all of it theirs' equal "$(find numbered ! -user 12345 -o ! -group 12345)" ''
 fi
-
-check 'unhooking takes the schedule away' "$root/install.sh" --uninstall --repo "$odd" --prefix p
-check 'all of it' absent "$odd/.stargate/schedule"
+check 'no temporary file is left' equal "$(ls "$TMPDIR")" ''

@@ -54,5 +54,25 @@ for name in uploadpack.allowFilter uploadpack.allowAnySHA1InWant core.bigFileThr
 done
 check 'an older Stargate' stargate --repo a.git
 check 'gets them on a rerun' fetch_blob 0
+
+# What is kept of the mirror is the Stargate's own: nobody sees it, and all else goes on.
+at a.git update-ref refs/kv-tracking/mirror/kv/main "$commit"
+at a.git config --unset transfer.hideRefs
+at a.git config transfer.hideRefs refs/secret
+seen() { git ls-remote -q "$PWD/a.git" | cut -f 2; }
+check 'an older Stargate shows what it keeps of its mirror' prints refs/kv-tracking/mirror/kv/main seen
+check 'a Stargate' stargate --repo a.git
+check 'hides that, and what it hid before' equal "$(at a.git config --get-all transfer.hideRefs)" $'refs/secret\nrefs/kv-tracking'
+check 'a second run' unchanged a.git -- stargate --repo a.git
+check 'all else is seen' equal "$(seen)" refs/kv-chunks/main@2026Q4
+git init -q --bare copy.git
+check 'and fetched' at copy.git fetch -q "$PWD/a.git" '+refs/*:refs/*'
+check 'alone' equal "$(at copy.git for-each-ref --format='%(refname)')" refs/kv-chunks/main@2026Q4
+check 'a branch is pushed' at copy.git push -q "$PWD/a.git" "$commit:refs/heads/new"
+check 'nobody pushes to what is hidden' not at copy.git push -q "$PWD/a.git" "$commit:refs/kv-tracking/mirror/kv/x"
 git init -q --bare mirror.git
+at a.git remote add github-origin "$PWD/mirror.git"
+check 'the mirror is pushed to' at a.git push -q github-origin 'refs/kv-chunks/*:refs/kv-chunks/*'
+check 'and what it has is noted' at a.git fetch -q github-origin '+refs/*:refs/kv-tracking/mirror/*'
+check 'in a ref of its own' at a.git rev-parse -q --verify refs/kv-tracking/mirror/kv-chunks/main@2026Q4
 check 'a mirror on this machine is left as it is' unchanged mirror.git -- stargate --repo a.git --mirror mirror.git
