@@ -3,7 +3,8 @@ import Testing
 @testable import KVShared
 
 @Suite struct SyncPlanTests {
-  private let (old, new) = (ObjectID(String(repeating: "1", count: 40))!, ObjectID(String(repeating: "2", count: 40))!)
+  private let old = ObjectID(String(repeating: "1", count: 40))!
+  private let new = ObjectID(String(repeating: "2", count: 40))!
 
   private func plan(_ mode: SyncPlan.Mode, _ actions: [(String, SyncPlan.Action)]) -> SyncPlan {
     SyncPlan(
