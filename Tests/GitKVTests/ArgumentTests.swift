@@ -84,7 +84,7 @@ struct PushAnswerTests {
   }
 
   @Test(arguments: [
-    "remote: kv: error: x\n", "remote: kv: error: x [6]\n", "remote: x [3]\n",
+    "remote: kv: error: x\n", "remote: kv: error: x [12]\n", "remote: x [3]\n",
     "remote: kv: error: x [three]\n",
   ])
   func `what is not a verdict line is none`(errors: String) {

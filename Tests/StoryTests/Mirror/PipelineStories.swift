@@ -65,11 +65,10 @@ struct PipelineStories {
       tries=$((tries + 1))
       [ $((tries % 50)) != 0 ] || '\(world.workerCommand[0])' --repo '\(world.gate.path)' &
       for process in /proc/[0-9]*; do
-        case $(tr '\\0' ' ' <$process/cmdline 2>/dev/null) in
-          *"kv-mirror-worker --repo "*'\(world.box.root)'* | *"kv-mirror-worker --repo . "*)
-            grep -zq 'KV_TEST_BOX=\(world.box.root)$' $process/environ 2>/dev/null || continue
-            kill -KILL ${process#/proc/} 2>/dev/null && killed=$((killed + 1)) && break ;;
-        esac
+        { read -r name <$process/comm; } 2>/dev/null || continue
+        [ "$name" = kv-mirror-worke ] || continue
+        grep -zq 'KV_TEST_BOX=\(world.box.root)$' $process/environ 2>/dev/null || continue
+        kill -KILL ${process#/proc/} 2>/dev/null && killed=$((killed + 1)) && break
       done
     done
     [ $killed = 10 ] || { echo "killed only $killed" && exit 8; }
@@ -81,7 +80,7 @@ struct PipelineStories {
   /// Follows the feed until it has told of so many transactions, and ends it with a signal.
   private static func follower(_ total: Int) -> String {
     """
-    git kv watch --follow --json >told &
+    git-kv watch --follow --json >told & # git itself would die of the signal
     pid=$!
     for i in $(seq 900); do
       [ "$(wc -l <told)" -lt \(total) ] || break
