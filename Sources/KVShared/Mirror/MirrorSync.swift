@@ -8,13 +8,11 @@ public struct MirrorSync {
   private let held: [String: ObjectID?]
   public let plan: SyncPlan
 
-  /// Looks at the mirror and makes the plan; nothing changes there.
+  /// Catches up the watchlog, looks at the mirror and makes the plan; nothing changes there.
   /// Throws `.notLeader` on a host that does not lead, `.io` where the mirror does not answer.
-  /// - Parameters:
-  ///   - namespace: nil for all.
-  ///   - dryRun: whether the plan is all that is wanted; else it comprises the watchlog as far as the ledger.
+  /// - Parameter namespace: nil for all.
   public init(
-    _ station: Station, _ mode: SyncPlan.Mode, only namespace: Namespace?, dryRun: Bool
+    _ station: Station, _ mode: SyncPlan.Mode, only namespace: Namespace?
   ) throws(Rejection) {
     self.station = station
     guard let remote = try MirrorRemote(station.config) else {
@@ -29,7 +27,7 @@ public struct MirrorSync {
     try MirrorMemory(station).begin(with: remote, last: try? Journal.read(repository: station.repository).mirror)
     var refs = try MirrorRefs.settled(station)
     // A log that cannot be written is the worker's to tell of.
-    if !dryRun, mode != .compare { _ = try? Watchlog(station).catchUp(&refs) }
+    _ = try? Watchlog(station).catchUp(&refs)
     let look: MirrorLook
     do throws(MirrorFault) {
       look = try MirrorLook(station, remote, refs, term, showroom: policy.mirror.showroom)

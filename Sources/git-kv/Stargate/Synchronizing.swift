@@ -17,7 +17,7 @@ struct Synchronizing {
   func run(_ repository: String, sign: ([UInt8]) throws(Rejection) -> [UInt8]) throws(Rejection) {
     let turn = try WorkerTurn.wait(in: repository)
     defer { _ = turn.raw }
-    let sync = try MirrorSync(try Station(repository: repository), mode, only: namespace, dryRun: dryRun)
+    let sync = try MirrorSync(try Station(repository: repository), mode, only: namespace)
     try show(sync.plan)
     if !dryRun {
       let challenge = sync.plan.needsAdmin ? sync.challenge() : nil
