@@ -1,6 +1,11 @@
 import Glibc
 import KVShared
 
+// Whoever ends the worker ends the git it runs: as leader of its group, for there nobody else is in it.
+signal(SIGTERM) { number in
+  signal(number, SIG_DFL)
+  kill(getpgrp() == getpid() ? 0 : getpid(), number)
+}
 HookMain.end { () throws(Rejection) -> ExitCode in
   let options = try WorkerOptions(CommandLine.arguments.dropFirst())
   let log = WorkerLog(isJSON: options.json)

@@ -22,12 +22,16 @@ public struct Git: Sendable {
   /// Inside a hook: git has set the repository and the quarantine, and both must stay.
   public static func hook() -> Git { Git(environment: .inherited(), options: []) }
 
+  /// What git says of one repository to its children (`git rev-parse --local-env-vars`), settings aside.
+  private static let ofOneRepository = [
+    "QUARANTINE_PATH", "OBJECT_DIRECTORY", "ALTERNATE_OBJECT_DIRECTORIES", "WORK_TREE", "IMPLICIT_WORK_TREE",
+    "COMMON_DIR", "NAMESPACE", "INDEX_FILE", "PREFIX", "CONFIG", "GRAFT_FILE", "SHALLOW_FILE", "REPLACE_REF_BASE",
+  ]
+
   /// A worker on a bare repository: nothing of a surrounding push may leak in.
   public static func worker(repository: String) -> Git {
     var environment = Environment.inherited()
-    for name in ["GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_WORK_TREE"] {
-      environment[name] = nil
-    }
+    for name in Self.ofOneRepository { environment["GIT_\(name)"] = nil }
     environment["GIT_DIR"] = repository
     return Git(environment: environment, options: [])
   }

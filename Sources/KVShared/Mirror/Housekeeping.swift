@@ -52,11 +52,13 @@ public struct Housekeeping {
     IO.names(in: "\(objects)/\(folder)").count { $0.hasSuffix(suffix) }
   }
 
-  /// Removes quarantines and temporary files that a kill or a power cut has left.
+  /// Removes quarantines, temporary files and locks that a kill or a power cut has left: for fear of one that is held,
+  /// `git maintenance` does nothing and says nothing.
   private func sweep() {
     let end = time(nil) - Self.leftoverAge
-    for folder in [objects, "\(objects)/pack", "\(station.repository)/\(Journal.directory)"] {
-      for name in IO.names(in: folder) where Self.isLeftover(name) {
+    let ours = "\(station.repository)/\(Journal.directory)"
+    for folder in [objects, "\(objects)/pack", "\(objects)/info", "\(objects)/info/commit-graphs", ours] {
+      for name in IO.names(in: folder) where Self.isLeftover(name) || (folder != ours && name.hasSuffix(".lock")) {
         let path = "\(folder)/\(name)"
         var info = stat()
         guard lstat(path, &info) == 0, info.st_mtim.tv_sec < end else { continue }

@@ -102,7 +102,8 @@ public struct MirrorLook: Sendable {
     guard let now else { return .missing }
     // What is not here is in no history.
     guard (try? history.keeps(now, of: name, in: goal)) == true else { return now == known ? .ahead : .foreign }
-    guard let known, known != now else { return nil }
+    // What was known and is in no history of ours says nothing of what is there now.
+    guard let known, known != now, (try? history.keeps(known, of: name, in: goal)) == true else { return nil }
     return (try? history.keeps(known, of: name, in: now)) == true ? nil : .rewound
   }
 }
@@ -120,14 +121,24 @@ struct MirrorHistory {
   /// Whether a commit is in the history of another, or, for a ledger, in that of a sealed epoch that is mirrored too.
   /// The index begins anew with its ledger.
   func keeps(_ old: ObjectID, of name: String, in new: ObjectID) throws(Rejection) -> Bool {
-    guard try station.reader.read([.info(old.hex)])[0] != nil else { return false }
-    if try station.ancestry.isAncestor(old, of: new) { return true }
+    guard try station.reader.read([.info(old.hex)])[0]?.kind == .commit else { return false }
+    if try isAncestor(old, of: new) { return true }
     guard let ns = MirrorRefs.namespace(of: name) else { return false }
     let isIndex = name == KVRef.index(ns).description
     guard let lost = isIndex ? refs.known[KVRef.ledger(ns).description] : old else { return false }
     for (ref, head) in refs.here {
-      if case .archive(ns, _) = ref, try station.ancestry.isAncestor(lost, of: head) { return true }
+      if case .archive(ns, _) = ref, try isAncestor(lost, of: head) { return true }
     }
     return false
+  }
+
+  /// The same as `Ancestry` says, and false for what is no history of commits.
+  private func isAncestor(_ old: ObjectID, of new: ObjectID) throws(Rejection) -> Bool {
+    do throws(Rejection) {
+      return try station.ancestry.isAncestor(old, of: new)
+    } catch {
+      guard error.code == .attestation else { throw error }
+      return false
+    }
   }
 }

@@ -18,9 +18,9 @@ struct MirrorMemory {
   /// - Parameter known: what is remembered already.
   func keep(_ names: [String: ObjectID?], known refs: MirrorRefs) throws(Rejection) {
     var moves: [(name: String, new: ObjectID?)] = []
-    for (name, id) in names where refs.known[name] != id {
-      moves.append((MirrorRefs.tracking + name.dropFirst("refs/".count), id))
-      if name.hasPrefix("refs/kv-mirror/"), let id { moves.append((name, id)) }
+    for (name, id) in names {
+      if refs.known[name] != id { moves.append((MirrorRefs.tracking + name.dropFirst("refs/".count), id)) }
+      if name.hasPrefix(MirrorRefs.watermarks), let id, refs.marks[name] != id { moves.append((name, id)) }
     }
     try station.update(moves)
   }

@@ -9,6 +9,10 @@ public struct MirrorRefs: Equatable, Sendable {
   public private(set) var here: [KVRef: ObjectID] = [:]
   /// By their names on the mirror.
   public private(set) var known: [String: ObjectID] = [:]
+  /// The watermarks that the Stargate shows to its own readers, by name.
+  private(set) var marks: [String: ObjectID] = [:]
+
+  static let watermarks = "refs/kv-mirror/"
 
   /// What is mirrored, besides the watermarks.
   static let kinds = ["kv", "kv-index", "kv-chunks", "kv-epoch", "kv-archive", "kv-watchlog"]
@@ -16,7 +20,8 @@ public struct MirrorRefs: Equatable, Sendable {
   /// Reads the refs, perhaps while a push moves them.
   init(_ station: Station) throws(Rejection) {
     let listing = try station.git.run(
-      ["for-each-ref", "--format=%(objectname) %(refname)"] + Self.kinds.map { "refs/\($0)/" } + [Self.tracking]
+      ["for-each-ref", "--format=%(objectname) %(refname)"] + Self.kinds.map { "refs/\($0)/" }
+        + [Self.watermarks, Self.tracking]
     ).check("listing refs")
     for line in listing.text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1)
@@ -24,6 +29,8 @@ public struct MirrorRefs: Equatable, Sendable {
       let name = String(parts[1])
       if name.hasPrefix(Self.tracking) {
         known["refs/" + name.dropFirst(Self.tracking.count)] = id
+      } else if name.hasPrefix(Self.watermarks) {
+        marks[name] = id
       } else if case .kv(let ref) = RefName(name) {
         here[ref] = id
       }
@@ -44,23 +51,8 @@ public struct MirrorRefs: Equatable, Sendable {
   /// Git locks all refs of a push before it moves the first: two equal readings with no lock between them saw none of it,
   /// or all.
   func isSettled(_ station: Station) throws(Rejection) -> Bool {
-    guard !Self.isMoving(station) else { return false }
+    guard !RefFiles(station.repository).areMoving else { return false }
     return try MirrorRefs(station).here == here
-  }
-
-  /// Seconds after which a lock is none of a push that goes on: a kill has left it.
-  private static let lockAge = 10
-
-  /// Whether git holds a lock on a ref of ours, one that is not there yet included.
-  private static func isMoving(_ station: Station) -> Bool {
-    let end = time(nil) - lockAge
-    return kinds.contains { kind in
-      let folder = "\(station.repository)/refs/\(kind)"
-      return IO.names(in: folder).contains { name in
-        var info = stat()
-        return name.hasSuffix(".lock") && lstat("\(folder)/\(name)", &info) == 0 && info.st_mtim.tv_sec >= end
-      }
-    }
   }
 
   public var namespaces: Set<Namespace> { Set(here.keys.map(\.namespace)) }
@@ -97,6 +89,9 @@ public struct MirrorRefs: Equatable, Sendable {
 
   /// Notes what the mirror was found to hold.
   mutating func note(_ names: [String: ObjectID?]) {
-    for (name, id) in names { known[name] = id }
+    for (name, id) in names {
+      known[name] = id
+      if name.hasPrefix(Self.watermarks), let id { marks[name] = id }
+    }
   }
 }

@@ -96,10 +96,21 @@ public struct MirrorFault: Error, Equatable, Sendable {
     "The requested URL returned error: 403", "terminal prompts disabled",
   ]
 
+  /// What git says of a repository whose ids are of the other length.
+  private static let otherFormat = [
+    "does not support this repository's hash algorithm", "mismatched algorithms", "unexpected capabilities^{}",
+  ]
+
   /// The fault behind a git command that did not get through.
   public init(connecting answer: ChildResult, to remote: MirrorRemote) {
     // ssh ends its lines as terminals want them.
     let lines = String(decoding: answer.errors, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+    if lines.contains(where: { line in Self.otherFormat.contains { line.contains($0) } }) {
+      self.init(
+        .refused,
+        "\(remote.shownURL.quoted) is a repository of another object format; git cannot push from one to the other")
+      return
+    }
     let locked = lines.first { line in Self.lockedOut.contains { line.contains($0) } }
     let said =
       locked ?? lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ssh: ") }

@@ -46,11 +46,16 @@ public struct MirrorState: Codable, Equatable, Sendable {
   /// Returns nil for a line that is not canonical or whose checksum is wrong.
   init?(line: [UInt8]) {
     guard let state = Sealed<MirrorState>.read(line), state.v == 1, state.kind == "mirror" else { return nil }
+    let numbers = [state.failures, state.contact, state.pushed, state.lag, state.since, state.next, state.arrival]
+    guard numbers.allSatisfy({ (0...Self.largestNumber).contains($0 ?? 0) }) else { return nil }
     self = state
   }
 
   /// The line with its newline.
   var line: [UInt8] { Sealed(self).line }
+
+  /// No instant or count of ours is larger, and sums of them are still numbers.
+  private static let largestNumber = 1 << 50
 
   /// Milliseconds between the first failure and the second attempt; the span doubles up to the longest.
   static let firstPause = 1000

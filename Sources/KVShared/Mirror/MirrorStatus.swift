@@ -100,13 +100,15 @@ extension MirrorStatus {
     var pending: [Namespace] = []
     for ns in refs.namespaces.sorted(by: { $0.name < $1.name }) {
       guard let ledger = refs.ledger(ns) else { continue }
-      let epoch = try LedgerTrailers(try station.reader.commit(ledger)).epoch
+      let epoch = try? LedgerTrailers(try station.reader.commit(ledger)).epoch
       let behind = remote == nil ? 0 : try measure.transactions(ns)
       if behind > 0 { pending.append(ns) }
       spaces.append(
         Space(
-          ns: ns.name, ledger: ledger.hex, watermark: measure.watermark(ns)?.hex, epoch: epoch.name, behind: behind,
-          unlogged: try Watchlog(station).lag(at: refs.here[.watchlog(ns, epoch)], behind: ledger),
+          ns: ns.name, ledger: ledger.hex, watermark: measure.watermark(ns)?.hex, epoch: epoch?.name, behind: behind,
+          unlogged: try epoch.flatMap { (epoch) throws(Rejection) in
+            try Watchlog(station).lag(at: refs.here[.watchlog(ns, epoch)], behind: ledger)
+          },
           verify: rules?.namespaces[ns]?.verify.rawValue))
     }
     namespaces = spaces

@@ -19,6 +19,8 @@ public struct MirrorWorker {
   private static let usualWait = 30_000
   /// Bytes above which a drained journal begins anew.
   private static let journalBytes = 128 << 10
+  /// Corrupt lines of the journal that are told one by one.
+  private static let saidLines = 20
 
   /// Throws `.io` for a remote that is named and not there.
   public init(
@@ -52,7 +54,7 @@ public struct MirrorWorker {
       code = pass.exitCode(refs)
       state = pass.state
     }
-    if code == .ok { try Journal(repository: station.repository).rotate(above: Self.journalBytes, keeping: state) }
+    if code == .ok { rotateJournal(keeping: state) }
     return code == .ok && !isLogged ? .io : code
   }
 
@@ -125,11 +127,21 @@ public struct MirrorWorker {
   private func readJournal() -> Journal.Content {
     do throws(Rejection) {
       let content = try Journal.read(repository: station.repository)
-      for line in content.corruptLines { log.say("journal", "line \(line) is corrupt and was skipped") }
+      let (corrupt, some) = (content.corruptLines, content.corruptLines.prefix(Self.saidLines))
+      for line in some { log.say("journal", "line \(line) is corrupt and was skipped") }
+      if corrupt.count > some.count { log.say("journal", "\(corrupt.count - some.count) more lines are corrupt") }
       return content
     } catch {
       log.say("journal", error.message)
       return Journal.Content()
+    }
+  }
+
+  private func rotateJournal(keeping state: MirrorState?) {
+    do throws(Rejection) {
+      try Journal(repository: station.repository).rotate(above: Self.journalBytes, keeping: state)
+    } catch {
+      log.say("journal", error.message)
     }
   }
 }

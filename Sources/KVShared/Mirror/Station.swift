@@ -25,12 +25,19 @@ public struct Station {
   var ancestry: Ancestry { Ancestry(git: git, reader: reader) }
 
   /// Moves refs that belong to the server alone. The hooks would start several processes to say nothing to that.
-  /// - Parameter refs: nil deletes.
+  /// - Parameter refs: nil deletes. A symbolic ref is replaced, and what it points to is left alone.
   func update(_ refs: [(name: String, new: ObjectID?)]) throws(Rejection) {
     guard !refs.isEmpty else { return }
-    let lines = refs.map { name, new in new.map { "update \(name) \($0)\n" } ?? "delete \(name)\n" }
-    try git.run(
-      ["-c", "core.hooksPath=/dev/null", "update-ref", "--stdin"], input: Array(lines.joined().utf8)
-    ).check("git update-ref")
+    let lines = refs.map { name, new in
+      "option no-deref\n" + (new.map { "update \(name) \($0)\n" } ?? "delete \(name)\n")
+    }
+    let command = ["-c", "core.hooksPath=/dev/null", "update-ref", "--stdin"]
+    let input = Array(lines.joined().utf8)
+    let answer = try git.run(command, input: input)
+    if answer.status != 0, RefFiles(repository).clear(refs.map(\.name)) {
+      try git.run(command, input: input).check("git update-ref")
+    } else {
+      try answer.check("git update-ref")
+    }
   }
 }

@@ -12,18 +12,24 @@ public struct Watchlog {
   /// Steps that are walked in process before git is asked.
   private static let unaskedSteps = 32
 
-  /// Appends what is missing to every log, and notes it in the refs.
+  /// Appends what is missing to every log, and notes it in the refs. Throws the last failure, after all have had a try.
   public func catchUp(_ refs: inout MirrorRefs) throws(Rejection) {
+    var failure: Rejection?
     for (ref, head) in refs.here {
-      let epoch: EpochLabel
-      switch ref {
-      case .ledger: epoch = try LedgerTrailers(try station.reader.commit(head)).epoch
-      case .archive(_, let label): epoch = label
-      default: continue
+      do throws(Rejection) {
+        let epoch: EpochLabel
+        switch ref {
+        case .ledger: epoch = try LedgerTrailers(try station.reader.commit(head)).epoch
+        case .archive(_, let label): epoch = label
+        default: continue
+        }
+        let log = KVRef.watchlog(ref.namespace, epoch)
+        refs.note(log, try catchUp(log, at: refs.here[log], to: head))
+      } catch {
+        failure = error
       }
-      let log = KVRef.watchlog(ref.namespace, epoch)
-      refs.note(log, try catchUp(log, at: refs.here[log], to: head))
     }
+    if let failure { throw failure }
   }
 
   /// How many events the log of an epoch lacks; nil where it is none of this ledger's.
@@ -38,8 +44,8 @@ public struct Watchlog {
     guard last != head else { return tip }
     let store = station.objectStore()
     let (isNext, missing) = try commits(after: last, to: head)
-    // A log that tells of another history is begun anew.
-    var parent = isNext ? tip : nil
+    // A log that cannot be read, or tells of another history, is begun anew.
+    var parent = last != nil && isNext ? tip : nil
     for (number, id) in missing.enumerated() {
       parent = try append(id, to: parent, store)
       guard (number + 1) % Self.batch == 0 || number == missing.count - 1 else { continue }

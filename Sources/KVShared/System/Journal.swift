@@ -53,7 +53,8 @@ public struct Journal: ~Copyable {
       let file = try Descriptor(path: path, flags: O_RDWR | O_CREAT | O_APPEND)
       try file.lock(exclusive: true)
       var (locked, named) = (stat(), stat())
-      if fstat(file.raw, &locked) == 0, stat(path, &named) == 0, locked.st_ino == named.st_ino,
+      guard fstat(file.raw, &locked) == 0, locked.st_mode & S_IFMT == S_IFREG else { throw Self.noFile(path) }
+      if stat(path, &named) == 0, locked.st_ino == named.st_ino,
         locked.st_dev == named.st_dev
       {
         return file
@@ -61,6 +62,8 @@ public struct Journal: ~Copyable {
     }
     throw .io("the journal \(path.quoted) is replaced again and again")
   }
+
+  private static func noFile(_ path: String) -> Rejection { .io("the journal \(path.quoted) is not a file") }
 
   /// Begins a new file where the journal is larger than so many bytes; it begins with the state of the mirror.
   public func rotate(above limit: Int, keeping state: MirrorState?) throws(Rejection) {
@@ -87,7 +90,10 @@ public struct Journal: ~Copyable {
   /// Reads the journal of a repository; one that is not there is empty.
   public static func read(repository: String) throws(Rejection) -> Content {
     var content = Content()
-    guard let bytes = try IO.readFile("\(repository)/\(directory)/\(fileName)") else { return content }
+    let path = "\(repository)/\(directory)/\(fileName)"
+    var info = stat()
+    guard stat(path, &info) != 0 || info.st_mode & S_IFMT == S_IFREG else { throw noFile(path) }
+    guard let bytes = try IO.readFile(path) else { return content }
     content.size = bytes.count
     for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
     where !line.isEmpty {
