@@ -101,7 +101,9 @@ struct RefusingHostStories {
         way, "case $1 in refs/heads/*|refs/tags/*) ;; *) echo 'no such place' >&2; exit 1 ;; esac")
     case "pre-receive":
       try world.mirrorHook(way, "! grep -vq ' refs/heads/' || { echo 'no such place' >&2; exit 1; }")
-    default: try world.mirror.must("config", "receive.hideRefs", "refs/kv")
+    default:
+      try world.mirror.must("config", "receive.hideRefs", "refs")
+      try world.mirror.must("config", "--add", "receive.hideRefs", "!refs/heads")
     }
     let outcome = try world.worker("--once")
     #expect(outcome.status == 10 && outcome.text.contains("refused: the mirror refuses 'refs/kv"), "\(outcome.text)")
@@ -117,7 +119,7 @@ struct RefusingHostStories {
     #expect(try world.status()["mirror"]?["failures"]?.int == 2)
     // The operator of the mirror has a heart.
     Files.remove("\(world.mirror.path)/hooks/\(way)")
-    if way == "hidden" { try world.mirror.must("config", "--unset", "receive.hideRefs") }
+    if way == "hidden" { try world.mirror.must("config", "--unset-all", "receive.hideRefs") }
     #expect(try world.worker("--once").status == 0)
     #expect(try Together.broken(world) == [])
   }
