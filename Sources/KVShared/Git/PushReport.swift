@@ -6,18 +6,33 @@ public struct PushReport: Sendable {
     public let ref: String
     /// As git words it.
     public let reason: String
+
+    /// The reason alone, out of `[remote rejected] (reason)`.
+    public var words: String {
+      guard reason.first == "[", let open = reason.firstIndex(of: "("), reason.last == ")" else { return reason }
+      return String(reason[reason.index(after: open)...].dropLast())
+    }
+
+    /// Whether it means a lost race.
+    public var isRace: Bool { PushReport.raceMarks.contains { reason.contains($0) } }
   }
 
   public let refusals: [Refusal]
+  /// The refs over there that hold now what was pushed.
+  public let taken: [String]
+  /// Those of them that held it before.
+  public let upToDate: [String]
 
   public init(porcelain: [UInt8]) {
-    refusals = porcelain.split(separator: UInt8(ascii: "\n")).compactMap { line in
+    let lines = porcelain.split(separator: UInt8(ascii: "\n")).compactMap { line -> (UInt8, String, String)? in
       let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-      guard fields.count >= 3, fields[0].elementsEqual("!".utf8) else { return nil }
+      guard fields.count >= 3, fields[0].count == 1, let flag = fields[0].first else { return nil }
       let names = fields[1].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-      return Refusal(
-        ref: String(decoding: names.last ?? [], as: UTF8.self), reason: String(decoding: fields[2], as: UTF8.self))
+      return (flag, String(decoding: names.last ?? [], as: UTF8.self), String(decoding: fields[2], as: UTF8.self))
     }
+    refusals = lines.filter { $0.0 == UInt8(ascii: "!") }.map { Refusal(ref: $0.1, reason: $0.2) }
+    taken = lines.filter { " +-*=".utf8.contains($0.0) }.map(\.1)
+    upToDate = lines.filter { $0.0 == UInt8(ascii: "=") }.map(\.1)
   }
 
   /// The words with which git (whose messages are asked for in the C locale) says that a ref has moved meanwhile.
@@ -29,7 +44,7 @@ public struct PushReport: Sendable {
 
   /// The first refusal that means a lost race, in git's words; nil where none does.
   public var lostRace: String? {
-    refusals.map(\.reason).first { reason in Self.raceMarks.contains { reason.contains($0) } }
+    refusals.first(where: \.isRace)?.reason
   }
 
   /// The first refusal, in git's words.

@@ -79,6 +79,23 @@ struct MirrorPass {
     }
   }
 
+  /// Takes over the branches of a mirror that decides on them, at most once a minute.
+  /// - Parameter isPaced: false for whoever gives a command.
+  mutating func copyBranches(_ isPaced: Bool) {
+    let now = Clock.milliseconds()
+    let isFresh = isPaced && now - (state.branches ?? 0) < Self.lookAfter
+    guard !isFresh, state.fault == nil || state.hasParted else { return }
+    do throws(Rejection) {
+      let outcome = try BranchCopy(station, remote).refresh()
+      if !outcome.moved.isEmpty { worker.log.say("branches", "\(outcome.moved.count) as the mirror has them") }
+      for name in outcome.kept { worker.log.say("branches", "\(name) is kept: the mirror never had what it holds") }
+    } catch {
+      worker.log.say("branches", error.message)
+    }
+    state.branches = now
+    record()
+  }
+
   /// How a push ended.
   enum End {
     case pushed

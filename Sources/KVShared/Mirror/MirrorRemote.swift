@@ -27,12 +27,13 @@ public struct MirrorRemote: Sendable {
     self.url = url
   }
 
-  /// The url without a password, for messages and notes.
+  /// The url as it may be shown to everybody: without the user and password, or the token, of a web url.
   public var shownURL: String {
-    guard let scheme = url.firstRange(of: "://"), let at = url[scheme.upperBound...].firstIndex(of: "@"),
-      let colon = url[scheme.upperBound..<at].firstIndex(of: ":"), !url[scheme.upperBound..<at].contains("/")
-    else { return url }
-    return "\(url[..<colon]):***\(url[at...])"
+    guard let scheme = url.firstRange(of: "://"), !SSHCommand.isSSH(url) else { return url }
+    let rest = url[scheme.upperBound...]
+    let host = rest.prefix { $0 != "/" }
+    guard let at = host.lastIndex(of: "@") else { return url }
+    return "\(url[..<scheme.upperBound])\(rest[rest.index(after: at)...])"
   }
 
   /// Options that keep a connection from hanging for ever: nobody is there to answer a prompt or to notice.

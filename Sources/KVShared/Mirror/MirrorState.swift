@@ -17,6 +17,8 @@ public struct MirrorState: Codable, Equatable, Sendable {
   public var contact: Int?
   /// Milliseconds since 1970: when it last took a push.
   public var pushed: Int?
+  /// Milliseconds since 1970: when its branches were last copied.
+  public var branches: Int?
   /// Milliseconds from the acceptance of the oldest transaction of that push until it was on the mirror.
   public var lag: Int?
   /// Attempts that failed in a row.

@@ -52,6 +52,7 @@ public struct MirrorWorker {
       var pass = MirrorPass(self, remote, leader, last)
       isLogged = try work(&pass, &refs) && isLogged
       code = pass.exitCode(refs)
+      if policy.branches == nil || policy.branches == .relay { pass.copyBranches(patience == .usual) }
       state = pass.state
     }
     if code == .ok { rotateJournal(keeping: state) }

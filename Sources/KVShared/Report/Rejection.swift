@@ -71,11 +71,17 @@ public enum Rejection: Error, Equatable, Sendable {
 extension String {
   /// The text in single quotes, control characters replaced, cut to a readable length: foreign text in a message.
   public var quoted: String {
+    let text = String(String.UnicodeScalarView(unicodeScalars.prefix(200)))
+    return "'\(text.printable)'\(unicodeScalars.count > 200 ? "…" : "")"
+  }
+
+  /// The text with its control characters replaced: one line, whoever wrote it.
+  public var printable: String {
     var text = ""
-    for scalar in unicodeScalars.prefix(200) {
+    for scalar in unicodeScalars {
       text.unicodeScalars.append(scalar.properties.generalCategory == .control ? "\u{fffd}" : scalar)
     }
-    return "'\(text)'\(unicodeScalars.count > 200 ? "…" : "")"
+    return text
   }
 }
 

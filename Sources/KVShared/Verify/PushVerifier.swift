@@ -1,4 +1,4 @@
-/// Proves a whole push, or says why not: the only place that gives a verdict.
+/// Judges a whole push, or says why not: the only place that gives a verdict.
 public struct PushVerifier {
   private let repository: String
   private let git: Git
@@ -9,8 +9,8 @@ public struct PushVerifier {
     self.git = git
   }
 
-  /// Checks every line of a push (V1 to V10) before any ref moves.
-  public func verify(_ updates: [RefUpdate]) throws(Rejection) -> [VerifiedTransaction] {
+  /// Proves every line of a push (V1 to V10) before any ref moves; then the mirror has its say on ordinary branches.
+  public func accept(_ updates: [RefUpdate]) throws(Rejection) -> [VerifiedTransaction] {
     // Started first: it comes up while leader and policy are read.
     let reader = try updates.first { if case .kv = $0.ref { true } else { false } }.map { (update) throws(Rejection) in
       try ObjectReader(git, format: update.format)
@@ -19,27 +19,35 @@ public struct PushVerifier {
     defer { _ = leader.raw }
     let plan = try PushPlan(updates)
     let policy = try PolicyFile.load(repository: repository)
-    try BranchRule(git: git).check(plan.others, policy)
-    guard let reader else { return [] }
-    guard let policy else {
-      throw .policy(
-        "this Stargate has no policy: \(PolicyFile.name) is missing",
-        hint: "write one; until then every write is refused")
-    }
+    let relay = try BranchRule(repository: repository, git: git).decide(plan.others, policy)
     var proved: [VerifiedTransaction] = []
-    for (ns, move) in plan.moves.sorted(by: { $0.key.name < $1.key.name }) {
-      guard let rules = policy.namespaces[ns] else {
+    var turns: [Turn] = []
+    if let reader {
+      guard let policy else {
         throw .policy(
-          "namespace \(ns.name.quoted) is not in the policy", hint: "add it under 'namespaces' in \(PolicyFile.name)")
+          "this Stargate has no policy: \(PolicyFile.name) is missing",
+          hint: "write one; until then every write is refused")
       }
-      proved += try verify(move, ns, rules, reader)
+      for (ns, move) in plan.moves.sorted(by: { $0.key.name < $1.key.name }) {
+        guard let rules = policy.namespaces[ns] else {
+          throw .policy(
+            "namespace \(ns.name.quoted) is not in the policy", hint: "add it under 'namespaces' in \(PolicyFile.name)")
+        }
+        let (transactions, turn) = try verify(move, ns, rules, reader)
+        proved += transactions
+        // A push that still has to go to the mirror keeps its turns: nobody shall move its refs meanwhile.
+        if relay == nil { turn.linger() } else { turns.append(turn) }
+      }
     }
+    // Last, since it cannot be undone.
+    try relay?.run(in: updates)
+    for turn in turns { turn.linger() }
     return proved
   }
 
   private func verify(
     _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, _ reader: ObjectReader
-  ) throws(Rejection) -> [VerifiedTransaction] {
+  ) throws(Rejection) -> ([VerifiedTransaction], Turn) {
     guard let ledger = move.ledger, let index = move.index else {
       let what =
         move.ledger != nil
@@ -91,8 +99,7 @@ public struct PushVerifier {
       }
       return try proof.prove(candidate, chunksTree: chunksTree)
     }
-    turn.linger()
-    return proved
+    return (proved, turn)
   }
 
   /// What the moved refs hold now, and the chunks ref beside them.

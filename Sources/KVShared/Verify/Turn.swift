@@ -6,7 +6,7 @@ import Glibc
 /// the front with a base that has moved is refused, but the turn stays his for a moment: his next push, known by its
 /// `KV-Txn`, goes past the line. A short-lived process keeps the lock until that push has landed or the moment is over.
 /// Only fairness rests on this: whatever goes wrong here, a push is judged without a turn, and the refs decide.
-struct Turn: ~Copyable {
+final class Turn {
   /// Seconds a push waits in line before it is judged all the same.
   private static let patience: UInt32 = 10
   /// Milliseconds a turn stays with a loser, and with a winner until its refs have moved.

@@ -56,7 +56,7 @@ enum PolicyRows {
       },
       Row.free("a branch where branches are rejected", 3, says: "refs/heads/x", branch)
         .under(Template.policy("branches: local", "branches: reject")),
-      Row.free("a branch that would have to be relayed", 3, says: "refs/heads/x", branch)
+      Row.free("a branch to relay, and no mirror", 3, says: "refs/heads/x", branch)
         .under(Template.policy("branches: local", "branches: relay")),
       Row.pushed("a good transaction with a rejected branch", 3, says: "refs/heads/x") { push, plan in
         push["refs/heads/x"] = plan.ledgerID
