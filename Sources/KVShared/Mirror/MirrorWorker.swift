@@ -19,6 +19,8 @@ public struct MirrorWorker {
   private static let usualWait = 30_000
   /// Bytes above which a drained journal begins anew.
   private static let journalBytes = 128 << 10
+  /// The same where something waits for the mirror: every run reads the whole journal.
+  private static let longestJournal = 4 << 20
   /// Corrupt lines of the journal that are told one by one.
   private static let saidLines = 20
 
@@ -55,7 +57,7 @@ public struct MirrorWorker {
       if policy.branches == nil || policy.branches == .relay { pass.copyBranches(patience == .usual) }
       state = pass.state
     }
-    if code == .ok { rotateJournal(keeping: state) }
+    rotateJournal(above: code == .ok ? Self.journalBytes : Self.longestJournal, keeping: state)
     return code == .ok && !isLogged ? .io : code
   }
 
@@ -138,9 +140,9 @@ public struct MirrorWorker {
     }
   }
 
-  private func rotateJournal(keeping state: MirrorState?) {
+  private func rotateJournal(above bytes: Int, keeping state: MirrorState?) {
     do throws(Rejection) {
-      try Journal(repository: station.repository).rotate(above: Self.journalBytes, keeping: state)
+      try Journal(repository: station.repository).rotate(above: bytes, keeping: state)
     } catch {
       log.say("journal", error.message)
     }

@@ -6,8 +6,8 @@ import Glibc
 /// and one for each time the worker turned to the mirror (`MirrorState`), of which the last one counts.
 /// Commit point: the fsync after one write of all lines of a push, both under an exclusive lock on the file.
 /// Torn tail: a writer that finds the file not ending in a newline writes one first, so a torn line stays a line of its own.
-/// Rotation: the worker, when all is on the mirror, puts a new file in the place of one that has grown, under the same
-/// lock; a writer that has locked a file which is not the journal any more opens it again.
+/// Rotation: the worker puts a new file in the place of one that has grown, sooner when all is on the mirror, under the
+/// same lock; a writer that has locked a file which is not the journal any more opens it again.
 /// Replay: a line that is not a record with a right checksum is skipped, counted and reported; nothing depends on it,
 /// because the worker compares refs with the watermark on every run.
 public struct Journal: ~Copyable {

@@ -33,6 +33,13 @@ struct MirrorDownTests {
     #expect(status["mirror"]?["error"]?.string?.contains("mirror.git") == true)
     #expect(status["backlog"]?["transactions"]?.int == transactions, "\(status["backlog"]?.text ?? "")")
 
+    // A journal that has become too long begins anew all the same, and nothing is forgotten.
+    let lines = try Files.read(world.gate.journal)
+    try Files.write(world.gate.journal, Array([[UInt8]](repeating: lines, count: (4 << 20) / lines.count + 1).joined()))
+    #expect(try world.worker("--once").status == 10)
+    #expect(try Files.read(world.gate.journal).count < 1000)
+    #expect(try world.status()["mirror"]?["failures"]?.int == 9)
+
     try world.box.must(["mv", away, world.mirror.path])
     let drained = try world.worker("--drain")
     #expect(drained.ok && drained.text.contains("\(transactions) transactions"), "\(drained.status) \(drained.text)")
