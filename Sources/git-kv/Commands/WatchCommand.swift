@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import KVShared
 
 struct WatchCommand: ParsableCommand {
@@ -25,26 +24,17 @@ struct WatchCommand: ParsableCommand {
     guard !(follow && offline) else { throw Rejection.usage("--follow and --offline exclude each other") }
     let clone = try Clone(options)
     let ns = try options.namespace(clone.config)
-    let source = try source(clone, ns)
-    let feed = WatchFeed(clone: clone, namespace: ns, view: source.view)
-    if exec == nil, follow { WatchStop.atPipe() }
-    if follow { WatchStop.atSignals() }
-    try source.bring()
-    var at = try since.map { (text) throws(Rejection) in try feed.position(of: text) }
-    let sink = WatchSink(prefix: prefix, json: options.json, command: exec, environment: clone.git.environment)
+    let source = try WatchSource(from == .mirror ? .github : .stargate, clone, ns, offline: offline)
+    let feed = WatchFeed(logs: source.logs)
+    let sink = WatchSink(prefix: prefix, way: exec.map { .command($0) } ?? (options.json ? .json : .words))
+    WatchStop.surviveClosedPipes()
+    try source.bring(isFirst: true)
+    if follow { try WatchStop.listen() }
+    var place = try since.map { (text) throws(Rejection) in try feed.place(of: text) }
     while true {
-      guard try feed.read(after: &at, into: sink) else { return }
-      guard follow, source.waitForNews() else { return }
+      let seen = try source.logs.refs()
+      guard try feed.read(after: &place, into: sink), follow else { return }
+      guard source.waitForNews(since: seen, withReader: sink.isPrinting) else { return }
     }
-  }
-
-  private func source(_ clone: Clone, _ namespace: Namespace) throws(Rejection) -> WatchSource {
-    guard let remote = try Remote(clone.config) else {
-      return WatchSource(clone: clone, namespace: namespace, transport: nil, place: nil)
-    }
-    let place = try Place(from == .stargate ? .stargate : .github, remote, clone)
-    return WatchSource(
-      clone: clone, namespace: namespace,
-      transport: offline ? nil : Transport(clone: clone, remote: remote, namespace: namespace), place: place)
   }
 }

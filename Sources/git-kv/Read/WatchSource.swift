@@ -1,92 +1,81 @@
-import Glibc
 import KVShared
 
 /// Where a watch gets the watchlog from, and how it learns that there is more.
 struct WatchSource {
-  let clone: Clone
-  let namespace: Namespace
+  let logs: WatchLogs
   /// nil where nobody is asked.
-  let transport: Transport?
+  private let transport: Transport?
   /// nil where there is no remote.
-  let place: Place?
+  private let place: Place?
 
-  /// The refs to read: of a place that was asked, or the repository's own.
-  var view: View { place?.view ?? .working }
+  /// Seconds that a question, and a fetch of what is new, may take while a watch goes on; the first may take any.
+  private static let questionLimit = 30.0
+  private static let fetchLimit = 600.0
+  private static let fetches = 5
 
-  private var pattern: String { "refs/kv-watchlog/\(namespace)@*" }
-
-  /// Fetches the watchlog as the place shows it. Throws `.io` where it cannot be reached.
-  func bring() throws(Rejection) {
-    guard let transport, let place else { return }
-    try transport.fetch(["kv-watchlog/\(namespace)@*", "kv-epoch/\(namespace)*"], place.view, from: place.url)
+  init(_ source: ReadOptions.Source, _ clone: Clone, _ namespace: Namespace, offline: Bool) throws(Rejection) {
+    let remote = try Remote(clone.config)
+    let place = try remote.map { (remote) throws(Rejection) in try Place(source, remote, clone) }
+    logs = WatchLogs(clone: clone, namespace: namespace, view: place?.view ?? .working)
+    transport = offline ? nil : remote.map { Transport(clone: clone, remote: $0, namespace: namespace) }
+    self.place = place
   }
 
-  /// Waits until there is more, and fetches it; a place that does not answer is asked again. Returns false where the
-  /// watch is to end.
-  func waitForNews() -> Bool {
-    let before = tips()
-    var polling = Polling(url: place?.url ?? "", timeout: nil)
-    var isSilent = false
-    while !WatchStop.isAsked, polling.pause() {
-      guard !WatchStop.isAsked else { return false }
-      guard let transport, let place else {
-        if tips() != before { return true }
-        continue
-      }
-      do {
-        let there = try transport.refs([pattern], at: place.url)
-        if Set(there.values) != before {
-          try bring()
-          return true
-        }
-        isSilent = false
+  /// Fetches what the place shows and is not here. Throws `.io` where it cannot be reached.
+  /// - Parameter isFirst: nothing was asked before.
+  func bring(isFirst: Bool) throws(Rejection) {
+    guard var transport, let place else { return }
+    let ns = logs.namespace
+    var pause = Backoff()
+    for attempt in 1... {
+      transport.limit = isFirst ? nil : Self.questionLimit
+      guard try shown(transport, place) != logs.refs() else { return }
+      transport.limit = isFirst ? nil : Self.fetchLimit
+      do throws(Rejection) {
+        return try transport.fetch(["kv-watchlog/\(ns)@*", "kv-epoch/\(ns)*"], place.view, from: place.url)
       } catch {
-        if !isSilent { try? IO.write("kv: warning: \(words(error)); asking again\n", to: 2, "standard error") }
-        isSilent = true
+        // Perhaps another command of this clone moves the same refs.
+        guard attempt < Self.fetches else { throw .io(error.message, hint: hint(place)) }
+      }
+      pause.sleep()
+    }
+  }
+
+  private func shown(_ transport: Transport, _ place: Place) throws(Rejection) -> [KVRef: ObjectID] {
+    do throws(MirrorFault) {
+      let ns = logs.namespace
+      let there = try transport.refs(["refs/kv-watchlog/\(ns)@*", "refs/kv-epoch/\(ns)"], at: place.url)
+      return logs.ours(there.map { ($0.key, $0.value) })
+    } catch {
+      throw .io("cannot ask \(error.message)", hint: hint(place))
+    }
+  }
+
+  private func hint(_ place: Place) -> String {
+    "check the url and your access; "
+      + (place.view == .mirror ? "--from=stargate asks the Stargate, " : "") + "--offline shows what is here"
+  }
+
+  /// Waits until there is more, and fetches it; a place that does not answer is asked again, and the first time said so.
+  /// Returns false where the watch is to end.
+  /// - Parameters:
+  ///   - seen: the refs as they were last read.
+  ///   - withReader: whether it ends with whoever reads standard output.
+  func waitForNews(since seen: [KVRef: ObjectID], withReader: Bool) -> Bool {
+    var polling = Polling(url: place?.url ?? "", timeout: nil)
+    var isAway = false
+    while WatchStop.pass(polling.step(.random(in: 0.8...1.2)), withReader: withReader) {
+      do throws(Rejection) {
+        try bring(isFirst: false)
+        isAway = false
+        if try logs.refs() != seen { return true }
+      } catch {
+        // Perhaps the interrupt that ends the watch has ended git.
+        guard !WatchStop.isAsked else { return false }
+        if !isAway { try? IO.write("kv: warning: \(error.message); asking again\n", to: 2, "standard error") }
+        isAway = true
       }
     }
     return false
   }
-
-  private func words(_ error: any Error) -> String {
-    (error as? MirrorFault)?.message ?? (error as? Rejection)?.message ?? "\(error)"
-  }
-
-  /// What the logs, or without any the ledger, end with here.
-  private func tips() -> Set<ObjectID> {
-    let names =
-      [view.name(of: .ledger(namespace))] + ["refs/kv-watchlog/", "refs/kv-tracking/\(view.rawValue)/kv-watchlog/"]
-    let kinds = place == nil ? [names[0], names[1]] : [names[2]]
-    guard let listing = try? clone.git.run(["for-each-ref", "--format=%(objectname) %(refname)"] + kinds).text else {
-      return []
-    }
-    let ours = listing.split(separator: "\n").filter {
-      $0.contains("kv-watchlog/\(namespace)@") || $0.hasSuffix(" \(names[0])")
-    }
-    return Set(ours.compactMap { ObjectID(String($0.prefix { $0 != " " })) })
-  }
-}
-
-/// What ends a watch that follows.
-enum WatchStop {
-  nonisolated(unsafe) private static var asked: sig_atomic_t = 0
-
-  static var isAsked: Bool { asked != 0 || isReaderGone }
-
-  /// Whether standard output is a pipe that nobody reads any more.
-  private static var isReaderGone: Bool {
-    var output = pollfd(fd: 1, events: 0, revents: 0)
-    return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
-  }
-
-  /// An interrupt or a termination ends the wait, and the watch with success.
-  static func atSignals() {
-    var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in WatchStop.asked = 1 }
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
-  }
-
-  /// A reader that is gone ends the program as it ends any other in a pipe.
-  static func atPipe() { signal(SIGPIPE, SIG_DFL) }
 }

@@ -95,6 +95,15 @@ extension ExitCodeStories {
       "a commit that is not here, without a remote", 5, "no remote",
       ["wait", "--oid", String(repeating: "1", count: 40)]
     ) { _, clone in try clone.repo.must("remote", "remove", "origin") },
+    fails("a mirror that nobody answers at, watched", 5, "nowhere.git", ["watch", "--follow"]) { world, clone in
+      try split(world, clone, "nowhere.git")
+    },
+    fails(
+      "an event that is not in the feed", 5, "is not in the watchlog of 'main'",
+      ["watch", "--since", String(repeating: "1", count: 40)]),
+    fails("a command that fails on an event", 5, "the command ended with 3", ["watch", "--exec", "exit 3"]) {
+      _, clone in try clone.repo.must("remote", "remove", "origin")
+    },
     fails("no remote to push to", 5, "remote", ["push"]) { _, clone in try clone.repo.must("remote", "remove", "origin")
     },
     fails("no remote to read from", 5, "remote", ["get", "cfg:a", "--read-from=stargate"]) { _, clone in
@@ -144,6 +153,10 @@ extension ExitCodeStories {
       try forge.repo.must("update-ref", "refs/i/main", plan.indexID)
       try clone.repo.must("fetch", "-q", forge.repo.path, "refs/l/*:refs/kv/*", "refs/i/*:refs/kv-index/*")
     },
+    fails("a watchlog that is none", 8, "trailer", ["watch"]) { _, clone in
+      try clone.repo.must("remote", "remove", "origin")
+      try clone.repo.must("update-ref", "refs/kv-watchlog/main@x", "refs/kv/main")
+    },
     fails("a Stargate that is not the leader", 9, "leader", ["set", "cfg:a", "x"]) { world, _ in
       try world.gate.setLeader("elsewhere.example.org")
     },
@@ -177,6 +190,8 @@ extension ExitCodeStories {
       ["wait", "--oid", "refs/kv-index/main"], ["wait", "--oid", "refs/kv/main", "--ns", "other"],
       ["wait", "--timeout", "soon"], ["wait", "--timeout", "060s"],
       ["wait", "--visible-on=moon"], ["set", "a", "b", "--wait", "--no-push"],
+      ["watch", "--since", ""], ["watch", "--since=-x"], ["watch", "--since", "no such"], ["watch", "--from=moon"],
+      ["watch", "--follow", "--offline"], ["watch", "frob"],
       ["set", "a", "b", "--wait-timeout", "1"], ["set", "a", "b", "--no-wait", "--wait-timeout", "1s"],
       ["del", "cfg:a", "--wait-timeout", "1s", "--no-push"], ["push", "--wait", "--discard-pending"],
       [], ["frob"], ["get"], ["get", "a", "b"], ["set"], ["set", "a"], ["set", "a", "b", "c"],
