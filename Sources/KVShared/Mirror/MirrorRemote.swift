@@ -90,11 +90,12 @@ public struct MirrorFault: Error, Equatable, Sendable {
     self.message = message
   }
 
-  /// What ssh, git and web servers say to those they do not know.
+  /// What ssh, git, web servers, gitolite and the large hosts say to those they do not know or do not let in.
   private static let lockedOut = [
     "Permission denied", "Authentication failed", "could not read Username", "could not read Password",
     "Host key verification failed", "invalid credentials", "The requested URL returned error: 401",
-    "The requested URL returned error: 403", "terminal prompts disabled",
+    "The requested URL returned error: 403", "terminal prompts disabled", " DENIED by ", " denied to ",
+    "You are not allowed to push",
   ]
 
   /// What git says of a repository whose ids are of the other length.

@@ -42,8 +42,9 @@ final class SSHServer: Sendable {
     try Files.write(
       "\(folder)/client.config",
       """
-      Host *
+      Host 127.0.0.1
         IdentityFile \(folder)/client
+      Host *
         IdentitiesOnly yes
         IdentityAgent none
         UserKnownHostsFile \(folder)/known
@@ -67,6 +68,32 @@ final class SSHServer: Sendable {
   /// The address of a path on this machine.
   func url(_ path: String) -> String { "ssh://127.0.0.1:\(port)\(path)" }
 
+  /// What git needs to have as its ssh where this box's `PATH` does not hold.
+  var command: String { "ssh -F \(box.path("sshd"))/client.config" }
+
+  /// Makes `ssh://<name>/` an address of this server with a key of its own, which is not let in yet.
+  /// - Returns: the public key.
+  func makeDoor(_ name: String) throws -> String {
+    let (key, config) = (box.path("sshd/\(name)"), box.path("sshd/client.config"))
+    try box.must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key])
+    let door = """
+      Host \(name)
+        HostName 127.0.0.1
+        Port \(port)
+        IdentityFile \(key)
+
+      """
+    try Files.write(config, try Files.text(config) + door)
+    return try Files.text("\(key).pub")
+  }
+
+  /// Lets in the client's own key, and these.
+  /// - Parameter lines: of `authorized_keys`.
+  func letIn(_ lines: [String]) throws {
+    let client = try Files.text(box.path("sshd/client.pub"))
+    try Files.write(box.path("sshd/authorized"), ([client] + lines).joined(), mode: 0o600)
+  }
+
   private static func serverConfig(_ folder: String, _ port: Int, _ box: Sandbox) -> String {
     """
     ListenAddress 127.0.0.1:\(port)
@@ -86,7 +113,7 @@ final class SSHServer: Sendable {
     """
   }
 
-  private static func freePort() throws -> Int {
+  static func freePort() throws -> Int {
     let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(fd) }
     var address = loopback(0)
