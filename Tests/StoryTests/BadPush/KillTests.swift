@@ -65,6 +65,7 @@ struct KillTests {
   private func small() throws -> (Stargate, Forge) {
     let box = try Sandbox()
     let gate = try Stargate.make(box, "gate.git", policy: Template.policy)
+    try gate.idle()
     try gate.skipFsync()
     let forge = try Forge(box, "forge.git")
     let first = try forge.commit(gate.path, Self.set(1 << 21))

@@ -15,6 +15,7 @@ struct ConcurrencyTests {
   @Test(arguments: [(Transport.path, Where.ownClones), (.ssh, .ownClones), (.path, .oneClone)])
   func sets(_ transport: Transport, _ place: Where) throws {
     let world = try World(Way(format: .sha1, transport: transport))
+    try world.gate.idle()
     let clones = try prepare(world, place)
     let script = """
       for i in $(seq \(Self.each)); do
@@ -37,6 +38,7 @@ struct ConcurrencyTests {
   /// Eight processes count up one key by compare-and-set until each has succeeded ten times.
   @Test func oneCounter() throws {
     let world = try World()
+    try world.gate.idle()
     let clones = try prepare(world, .ownClones)
     try clones[0].must("set", "cfg:counter", "0")
     let script = """

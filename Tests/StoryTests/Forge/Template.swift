@@ -65,6 +65,7 @@ struct Template: Sendable {
     let box = try Sandbox()
     Scraps.add(box.root)
     let gate = try Stargate.make(box, "gate.git", format, policy: Self.policy, hooked: hooked)
+    if hooked { try gate.idle() }
     let forge = try Forge(box, "forge.git", format)
     func step(_ forge: Forge, _ change: (inout Store) -> Void) throws {
       let outcome = try forge.commit(gate.path, change)

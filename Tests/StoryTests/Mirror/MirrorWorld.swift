@@ -62,13 +62,7 @@ struct MirrorWorld: Sendable {
   }
 
   /// From now on pushes are noted in the journal and start no worker.
-  func idle() throws {
-    let folder = box.path("idle")
-    try Files.makeFolder(folder)
-    try box.must(["cp", "\(Installed.libexec)/kv-post-receive", folder])
-    try Files.write("\(folder)/kv-mirror-worker", "#!/bin/sh\n", mode: 0o755)
-    try Files.link("\(gate.path)/hooks/post-receive", to: "\(folder)/kv-post-receive")
-  }
+  func idle() throws { try gate.idle() }
 
   /// From now on every push starts a worker.
   func wake() throws { try Files.link("\(gate.path)/hooks/post-receive", to: "\(Installed.libexec)/kv-post-receive") }

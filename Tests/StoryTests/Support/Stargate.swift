@@ -81,6 +81,20 @@ struct Stargate: Sendable {
     try Files.write(leaderFile, "{\"host\":\(JSON.quote(host)),\"term\":1}\n")
   }
 
+  /// From now on pushes are noted in the journal and start no worker: for tests that look at nothing it does.
+  func idle() throws {
+    try Files.link("\(path)/hooks/post-receive", to: "\(try Self.idlePrograms.get())/kv-post-receive")
+  }
+
+  /// A folder in which a worker that does nothing stands beside the hook.
+  private static let idlePrograms = Result {
+    let folder = Keys.box.path("idle")
+    try Files.makeFolder(folder)
+    try Keys.box.must(["cp", "\(Installed.libexec)/kv-post-receive", folder])
+    try Files.write("\(folder)/kv-mirror-worker", "#!/bin/sh\n", mode: 0o755)
+    return folder
+  }
+
   /// Tests that wait for the disk tell nothing more; the crash tests leave this out.
   func skipFsync() throws { try repo.must("config", "core.fsync", "none") }
 }
