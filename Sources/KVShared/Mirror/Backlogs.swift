@@ -20,7 +20,9 @@ struct Backlogs {
       tips.append(id.hex)
       if let old = refs.known[ref.description] { tips.append("^\(old)") }
     }
-    return try station.git.run(["rev-list", "--objects", "--disk-usage"] + tips).check("git rev-list").count
+    let lines = Array(tips.map { $0 + "\n" }.joined().utf8)
+    return try station.git.run(["rev-list", "--objects", "--disk-usage", "--stdin"], input: lines).check("git rev-list")
+      .count
   }
 
   /// Seconds since the oldest transaction that the mirror lacks was accepted: by the journal, or where that does not

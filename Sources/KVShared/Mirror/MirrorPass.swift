@@ -108,7 +108,7 @@ struct MirrorPass {
   /// Pushes what has changed.
   /// - Parameter looks: how often in a row the mirror has turned out to be other than believed.
   mutating func push(_ refs: inout MirrorRefs, looks: Int) throws(Rejection) -> End {
-    var updates = changes(refs)
+    var updates = MirrorUpdate.batches(changes(refs)).first ?? []
     if let lost = try firstLost(updates, refs) {
       if let ns = MirrorRefs.namespace(of: lost.name) { held.insert(ns) }
       let words = "\(lost.name) was moved back here: the mirror has \(lost.old?.hex ?? "-")"

@@ -12,6 +12,23 @@ public struct MirrorUpdate: Equatable, Sendable {
     if name.hasPrefix("refs/kv-chunks/") || name.hasPrefix("refs/kv-archive/") { return 1 }
     return name.hasPrefix("refs/kv-mirror/") ? 3 : 2
   }
+
+  /// Refs that one push moves, unless a namespace has more: their names go on a command line, which is bounded.
+  static let mostAtOnce = 1000
+
+  /// The same updates in as few parts as may be; a namespace is in one of them.
+  static func batches(_ updates: [MirrorUpdate]) -> [[MirrorUpdate]] {
+    let spaces = Dictionary(grouping: updates) { MirrorRefs.namespace(of: $0.name)?.name ?? "" }
+    var batches: [[MirrorUpdate]] = []
+    for (_, some) in spaces.sorted(by: { $0.key < $1.key }) {
+      if let last = batches.indices.last, batches[last].count + some.count <= mostAtOnce {
+        batches[last] += some
+      } else {
+        batches.append(some)
+      }
+    }
+    return batches
+  }
 }
 
 /// Pushes to the mirror under a lease on each ref.

@@ -78,21 +78,25 @@ public struct MirrorSync {
       }
       try challenge.check(signature, admins: policy.admins)
     }
-    var updates = plan.due.map {
+    let updates = plan.due.map {
       MirrorUpdate(name: $0.ref, new: $0.new.flatMap { ObjectID($0) }, old: $0.old.flatMap { ObjectID($0) })
     }
-    if !updates.isEmpty, updates.allSatisfy({ $0.name != TermRef.name }) {
-      let known = held[TermRef.name] ?? nil
-      updates.append(MirrorUpdate(name: TermRef.name, new: try term.next(after: known), old: known))
-    }
-    if !updates.isEmpty {
-      do throws(MirrorFault) {
-        try push(updates)
-      } catch {
-        throw Self.rejection(error)
+    var known = held[TermRef.name] ?? nil
+    var done: [MirrorUpdate] = []
+    for var batch in MirrorUpdate.batches(updates) {
+      if batch.allSatisfy({ $0.name != TermRef.name }) {
+        batch.append(MirrorUpdate(name: TermRef.name, new: try term.next(after: known), old: known))
       }
+      do throws(MirrorFault) {
+        try push(batch)
+      } catch {
+        if !done.isEmpty { try note(done) }
+        throw Self.rejection(error, isFirst: done.isEmpty)
+      }
+      known = batch.first { $0.name == TermRef.name }?.new
+      done += batch
     }
-    try note(updates)
+    try note(done)
   }
 
   private func push(_ updates: [MirrorUpdate]) throws(MirrorFault) {
@@ -111,7 +115,7 @@ public struct MirrorSync {
   /// Notes what the mirror holds now, and in the journal how it is after all.
   private func note(_ updates: [MirrorUpdate]) throws(Rejection) {
     let names = updates.map { ($0.name, $0.new) }
-    try MirrorMemory(station).keep(Dictionary(uniqueKeysWithValues: names), known: refs)
+    try MirrorMemory(station).keep(Dictionary(names) { $1 }, known: refs)
     var state = (try? Journal.read(repository: station.repository).mirror) ?? MirrorState()
     let now = Clock.milliseconds()
     if !updates.isEmpty {
@@ -131,11 +135,13 @@ public struct MirrorSync {
     try Journal(repository: station.repository).append(state)
   }
 
-  private static func rejection(_ fault: MirrorFault) -> Rejection {
-    switch fault.kind {
+  /// - Parameter isFirst: whether no part of the plan has been carried out before.
+  private static func rejection(_ fault: MirrorFault, isFirst: Bool = true) -> Rejection {
+    let what = isFirst ? "nothing has been changed" : "a part of the plan has been carried out"
+    return switch fault.kind {
     case .deposed: .notLeader(fault.message)
-    case .drift: .syncRefused(fault.message, hint: "look again; nothing has been changed")
-    case .unreachable, .credentials, .refused: .io(fault.message, hint: "nothing has been changed")
+    case .drift: .syncRefused(fault.message, hint: "look again; \(what)")
+    case .unreachable, .credentials, .refused: .io(fault.message, hint: what)
     }
   }
 }

@@ -28,6 +28,12 @@ public enum WorkerTurn {
     guard access("\(repository)/objects", F_OK) == 0, access("\(repository)/HEAD", F_OK) == 0 else {
       throw .io("\(repository.quoted) is not a bare repository")
     }
+    var info = stat()
+    guard geteuid() != 0 || stat(repository, &info) != 0 || info.st_uid == 0 else {
+      throw .io(
+        "\(repository.quoted) is another user's, who could not go on with what root leaves there",
+        hint: "run this as user \(info.st_uid)")
+    }
     let folder = "\(repository)/\(Journal.directory)"
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
       throw .io("\(repository.quoted) is not a repository that can be written to")

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// The worker's command line and what it answers; the other codes have their stories elsewhere.
@@ -26,6 +27,17 @@ struct WorkerLineStories {
       if code == 64 { #expect(outcome.errors.contains("kv: hint: kv-mirror-worker --repo PATH "), "\(outcome.errors)") }
     }
     #expect(try Together.broken(world) == [])
+  }
+
+  /// Root leaves files that the owner of the repository could not write to, and so does nothing there.
+  @Test(.enabled(if: geteuid() == 0, "only root is anybody else")) func asRoot() throws {
+    let world = try MirrorWorld()
+    _ = try world.start()
+    try world.box.must(["chown", "-R", "65534", world.gate.path])
+    let outcome = try world.worker("--once")
+    #expect(outcome.status == 5 && outcome.errors.contains("run this as user 65534"), "\(outcome.errors)")
+    #expect(try world.box.must(["find", world.gate.path, "-user", "0"]) == "")
+    #expect(try world.mirror.refs().isEmpty)
   }
 
   /// With --json every line is an object that says what happened.
