@@ -8,7 +8,7 @@ struct SSHMultiplex {
   /// Adds OpenSSH's connection sharing to git's ssh command for an SSH url, unless `kv.sshMultiplex` is false or
   /// the command is not OpenSSH's.
   func apply(to git: inout Git, url: String) {
-    guard let options = options(git.environment) else { return }
+    guard SSHCommand.isSSH(url), let options = options(git.environment) else { return }
     SSHCommand(config).add(options, to: &git, url: url)
   }
 
