@@ -2,8 +2,8 @@ import Glibc
 
 /// Keeps a Stargate's repository in a shape in which pushes stay fast, off their path.
 ///
-/// Incremental: nothing that is packed is packed again but to merge packs of like size (`git multi-pack-index`), so that
-/// the work follows what has come since.
+/// Incremental: loose objects and small packs become one pack, and large ones stay (`git repack --geometric`), so that the
+/// work follows what has come since.
 public struct Housekeeping {
   let station: Station
   let log: WorkerLog
@@ -28,8 +28,8 @@ public struct Housekeeping {
     sweep()
     guard looseEstimate() >= Self.looseObjects || count(in: "pack", suffix: ".pack") >= Self.packs else { return }
     let begun = Clock.milliseconds()
-    // Loose objects go into packs of their own; the multi-pack index then merges small packs and drops empty ones.
-    try keep("maintenance", "run", "--quiet", "--task=loose-objects", "--task=incremental-repack")
+    // A pack stays as it is while it has twice the objects of all smaller ones together; those become one.
+    try keep("repack", "--geometric=2", "-d", "-q")
     try keep("commit-graph", "write", "--split", "--reachable", "--changed-paths", "--no-progress")
     let took = Clock.milliseconds() - begun
     log.say("housekeeping", "objects packed, \(took) ms", milliseconds: took)

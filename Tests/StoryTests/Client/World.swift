@@ -67,7 +67,9 @@ struct World: Sendable {
   }
 
   func broken(_ ns: String = "main") throws -> [String] {
-    try Invariants.broken(gate.repo, ns: ns, format: format)
+    // fsck takes what a worker adds meanwhile for missing.
+    try box.untilQuiet()
+    return try Invariants.broken(gate.repo, ns: ns, format: format)
   }
 }
 
