@@ -8,16 +8,21 @@ struct SSHMultiplex {
   /// Adds OpenSSH's connection sharing to git's ssh command for an SSH url, unless `kv.sshMultiplex` is false or
   /// the command is not OpenSSH's.
   func apply(to git: inout Git, url: String) {
-    guard SSHCommand.isSSH(url), let options = options(git.environment) else { return }
+    guard let place = SSHCommand.isSSH(url) ? SSHPlace(url) : nil, let options = options(place, git.environment) else {
+      return
+    }
     SSHCommand(config).add(options, to: &git, url: url)
   }
 
-  /// The options of connection sharing; nil where there is none.
-  func options(_ environment: Environment) -> String? {
+  /// The options of connection sharing with others that name the place alike; nil where there is none.
+  ///
+  /// Not by OpenSSH's own `%C`, which is the same for two names of one host: each may stand for a key of its own.
+  func options(_ place: SSHPlace, _ environment: Environment) -> String? {
     guard config.bool("kv.sshmultiplex") != false, let command = SSHCommand(config).openSSH(environment),
       !command.contains("ControlPath"), let folder = socketFolder(environment)
     else { return nil }
-    return "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath='\(folder)/%C'"
+    let name = Hex.string(BLAKE2b.hash(Array("\(command)\n\(place.host)\n\(place.port ?? "")".utf8), length: 20))
+    return "-o ControlMaster=auto -o ControlPersist=60 -o ControlPath='\(folder)/\(name)'"
   }
 
   /// A folder that only this user can enter; nil where none can be had or its name leaves no room for a socket's.

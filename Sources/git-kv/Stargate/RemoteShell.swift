@@ -52,7 +52,7 @@ struct RemoteShell {
     guard let ssh = SSHCommand(clone.config).openSSH(environment) else {
       throw .io("git is told to use another ssh than OpenSSH's", hint: "run this on the Stargate itself")
     }
-    let options = SSHMultiplex(config: clone.config).options(environment).map { " \($0)" } ?? ""
+    let options = SSHMultiplex(config: clone.config).options(place, environment).map { " \($0)" } ?? ""
     return ["sh", "-c", "\(ssh)\(options) -o BatchMode=yes \"$@\"", "ssh"] + target
   }
 

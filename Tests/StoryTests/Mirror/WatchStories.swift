@@ -71,8 +71,8 @@ struct WatchStories {
     #expect(try lines(reader, "--offline") == [])
     #expect(try lines(reader) == events.map(\.line))
     for (at, event) in events.enumerated() {
-      for id in [event.ledger, event.commit, String(event.ledger.prefix(7))] {
-        #expect(try lines(hand.reader("r\(at)"), "--since", id) == events.dropFirst(at + 1).map(\.line), "\(at)")
+      for (n, id) in [event.ledger, event.commit, String(event.ledger.prefix(7))].enumerated() {
+        #expect(try lines(hand.reader("r\(at)x\(n)"), "--since", id) == events.dropFirst(at + 1).map(\.line), "\(at)")
       }
     }
     // One that the chain does not know yet comes last.
@@ -86,6 +86,7 @@ struct WatchStories {
   @Test func twoLedgers() throws {
     let clone = try HandLog().reader()
     try clone.repo.must("remote", "remove", "origin")
+    try clone.repo.must("config", "user.signingKey", Keys.writer.path)
     try clone.must("init", "--epoch", "zeta")
     try clone.must("set", "k1", "x")
     let sealed = try lines(clone)
