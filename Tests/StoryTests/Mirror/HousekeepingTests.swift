@@ -69,7 +69,7 @@ struct HousekeepingTests {
     func lay(_ age: String) throws {
       let script = """
         mkdir -p objects/info/commit-graphs objects/tmp_objdir-incoming-x/ab
-        ln -sf "$PWD/refs" objects/tmp_link_x
+        ln -sfn "$PWD/refs" objects/tmp_link_x
         for name in "$@"; do case $name in */) : >"${name}ab/file" ;; *) : >>"$name" ;; esac; done
         touch -h -d '\(age)' "$@" objects/tmp_link_x \(keeps.joined(separator: " "))
         """
@@ -101,7 +101,10 @@ struct HousekeepingTests {
     try world.box.untilQuiet()
     try add((0..<6000).map { "loose \($0)" }, to: gate, loose: true)
     let keeper = try world.running("--once")
-    try until("somebody keeps house") { try world.isLocked("house.lock") || keeper.isDone }
+    // To try the lock would be to take it from the keeper.
+    try until("somebody keeps house") {
+      keeper.isDone || Files.names("\(gate.path)/objects/pack").contains { $0.contains("tmp") }
+    }
     var n = 1
     while n < 6 || !keeper.isDone {
       try forge.set(n, world.gate.path)
