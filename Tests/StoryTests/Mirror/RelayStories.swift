@@ -102,7 +102,7 @@ struct RelayStories {
       clone, ["HEAD:refs/heads/trunk"], 2, "the mirror refused 'refs/heads/trunk': fetch first", hint: "from origin")
     try world.refuse(clone, ["--atomic", "HEAD:refs/heads/x", "HEAD:refs/heads/trunk"], 2, "refs/heads/trunk")
     try world.refuse(clone, ["HEAD:refs/tags/v1"], 2, "refs/tags/v1", "already exists")
-    try clone.repo.must("pull", "-q", "--rebase", "origin", "trunk")
+    try clone.repo.must("pull", "-q", "--rebase", "-X", "theirs", "origin", "trunk")
     try world.land(clone, "HEAD:refs/heads/trunk")
     let tip = try clone.repo.must("rev-parse", "HEAD")
     #expect(try world.both("refs/heads/trunk") == [tip, tip])
@@ -123,11 +123,11 @@ struct RelayStories {
     // What git would refuse after the mirror has agreed.
     try world.land(clone, "HEAD:refs/heads/topic")
     try world.refuse(clone, ["HEAD:refs/heads/topic/x"], 3, "cannot create 'refs/heads/topic/x'")
-    try world.refuse(clone, ["HEAD:refs/heads/a", "HEAD:refs/heads/a/x"], 3, "refs/heads/a/x")
+    try world.refuse(clone, ["HEAD:refs/heads/a", "HEAD:refs/heads/a/x"], 2, "refs/heads/a/x")
     try world.refuse(clone, ["HEAD^{tree}:refs/heads/tree"], 3, "non-commit")
     let lock = "\(world.gate.path)/refs/heads/locked.lock"
     try Files.write(lock, "")
-    try world.refuse(clone, ["HEAD:refs/heads/locked"], 2, "cannot lock ref 'refs/heads/locked'", hint: "origin")
+    try world.refuse(clone, ["HEAD:refs/heads/locked"], 3, "git would refuse it", hint: "nothing has been changed")
     Files.remove(lock)
 
     // Transactions alone have no need of a mirror.
