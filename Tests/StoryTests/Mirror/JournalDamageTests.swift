@@ -37,11 +37,11 @@ struct JournalDamageTests {
   @Test func journal() throws {
     let world = try MirrorWorld(live: true)
     let forge = try Forge(world.box, "forge.git")
-    try forge.set(0, world.gate.path)
     for (n, damage) in damages(world).enumerated() {
+      try forge.set(2 * n, world.gate.path)
       try world.box.untilQuiet()
       try world.box.must(["sh", "-c", damage.script], env: ["J": world.gate.journal])
-      try forge.set(1 + n, world.gate.path)
+      try forge.set(2 * n + 1, world.gate.path)
       try world.box.untilQuiet()
       #expect(try Together.broken(world) == [], "\(damage)")
       let once = try world.worker("--once")
