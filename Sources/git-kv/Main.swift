@@ -10,7 +10,7 @@ struct GitKV: ParsableCommand {
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
       MsetCommand.self, CasCommand.self, ListCommand.self, WaitCommand.self, WatchCommand.self, VerifyCommand.self,
-      StargateCommand.self, VersionCommand.self,
+      EpochCommand.self, StargateCommand.self, VersionCommand.self,
     ])
 
   @OptionGroup var options: GlobalOptions
@@ -73,7 +73,7 @@ extension Rejection {
 
 /// Lets global options stand before the command too: they are moved behind its name.
 enum ArgumentOrder {
-  private static let nested: Set<String> = ["cas", "remote", "stargate"]
+  private static let nested: Set<String> = ["cas", "epoch", "remote", "stargate"]
 
   static func globalsLast(_ arguments: [String]) -> [String] {
     var globals: [String] = []

@@ -1,22 +1,51 @@
 /// The content of `epoch.json`: one link of the epoch chain.
 public struct EpochRecord: Codable, Equatable, Sendable {
-  public struct Root: Codable, Equatable, Sendable {
-    /// The first index commit of the epoch, in hex.
+  /// The commits of one moment, in hex.
+  public struct Commits: Codable, Equatable, Sendable {
+    /// nil where no value stood in chunks, and in the record of a first epoch, which is made before any chunk counts.
+    public let chunks: String?
     public let index: String
-    /// The first ledger commit of the epoch, in hex.
     public let ledger: String
+
+    public init(ledger: ObjectID, index: ObjectID, chunks: ObjectID?) {
+      self.ledger = ledger.hex
+      self.index = index.hex
+      self.chunks = chunks?.hex
+    }
   }
 
   public static let fileName = Array("epoch.json".utf8)
 
-  public let v: Int
   public let label: String
-  public let root: Root
+  /// The label of the epoch before; nil for a first one.
+  public let parent: String?
+  /// The first commits of the epoch.
+  public let root: Commits
+  /// The last commits of the epoch before; nil for a first one.
+  public let sealed: Commits?
+  public let v: Int
 
   /// Makes the record of a namespace's first epoch.
   public init(label: EpochLabel, ledger: ObjectID, index: ObjectID) {
     v = 1
     self.label = label.name
-    root = Root(index: index.hex, ledger: ledger.hex)
+    root = Commits(ledger: ledger, index: index, chunks: nil)
+    parent = nil
+    sealed = nil
+  }
+
+  /// Makes the record of an epoch that follows another.
+  public init(label: EpochLabel, root: Commits, parent: EpochLabel, sealed: Commits) {
+    v = 1
+    self.label = label.name
+    self.root = root
+    self.parent = parent.name
+    self.sealed = sealed
+  }
+
+  /// Stores the tree of an epoch commit, which holds the record and nothing else.
+  func store(in sink: any ObjectSink) throws(Rejection) -> ObjectID {
+    let blob = try sink.store(.blob, CanonicalJSON.encode(self))
+    return try sink.store(.tree, Tree.serialize([TreeEntry(name: Self.fileName, isTree: false, id: blob)]))
   }
 }

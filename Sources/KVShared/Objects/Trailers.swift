@@ -42,7 +42,7 @@ public struct Trailer: Equatable, Sendable {
   }
 
   private static let reserved: Set<String> = [
-    "base-tree", "epoch", "keys-set", "keys-del", "parent-epoch", "parent-epoch-ledger",
+    "base-tree", "epoch", "keys-set", "keys-del", "parent-epoch", "parent-epoch-ledger", "parent-epoch-index",
   ]
 }
 

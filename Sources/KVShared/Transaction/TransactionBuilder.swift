@@ -148,15 +148,12 @@ public struct TransactionBuilder {
   private func firstEpochCommit(
     _ epoch: EpochLabel, ledger: ObjectID, index: ObjectID, id: TransactionID, sign: Bool
   ) throws(Rejection) -> ObjectID {
-    let record = EpochRecord(label: epoch, ledger: ledger, index: index)
-    let blob = try sink.store(.blob, CanonicalJSON.encode(record))
-    let tree = try sink.store(
-      .tree, Tree.serialize([TreeEntry(name: EpochRecord.fileName, isTree: false, id: blob)]))
+    let tree = try EpochRecord(label: epoch, ledger: ledger, index: index).store(in: sink)
     let message = EpochTrailers(namespace: namespace, transaction: id, epoch: epoch).message("kv: epoch \(epoch)")
     return try commit(tree, parent: nil, message, sign: sign)
   }
 
-  private func commit(
+  func commit(
     _ tree: ObjectID, parent: ObjectID?, _ message: String, sign: Bool, into other: (any ObjectSink)? = nil
   ) throws(Rejection) -> ObjectID {
     let sink = other ?? sink

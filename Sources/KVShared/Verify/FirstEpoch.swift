@@ -3,7 +3,7 @@ struct FirstEpoch {
   let reader: ObjectReader
 
   /// Checks the epoch commit of a first transaction; returns nil for a later one.
-  /// Throws `.attestation`, and `.policy` for an epoch that changes.
+  /// Throws `.attestation`, and `.policy` for an epoch ref that moves without a sealed epoch beside it.
   func check(_ update: RefUpdate?, _ chains: TransactionPairing) throws(Rejection) -> (
     commit: Commit, label: EpochLabel
   )? {
@@ -13,7 +13,7 @@ struct FirstEpoch {
       if let update {
         throw .policy(
           "\(update.ref.description.quoted) is moved by a change of epoch alone",
-          hint: "this version does not take epoch changes")
+          hint: "'git kv epoch new' makes one, and seals the old epoch in the same push")
       }
       return nil
     }
@@ -24,10 +24,7 @@ struct FirstEpoch {
     guard commit.parents.isEmpty else { throw .attestation("the first epoch commit \(new) has a parent") }
     let trailers = try EpochTrailers(commit)
     let expected = EpochRecord(label: trailers.epoch, ledger: root.id, index: indexRoot.id)
-    let sink = NamingSink(reader.format)
-    let blob = sink.store(.blob, CanonicalJSON.encode(expected))
-    let tree = sink.store(.tree, Tree.serialize([TreeEntry(name: EpochRecord.fileName, isTree: false, id: blob)]))
-    guard commit.tree == tree else {
+    guard commit.tree == (try expected.store(in: NamingSink(reader.format))) else {
       throw .attestation("the tree of epoch commit \(new) is not the one epoch.json that its roots demand")
     }
     let first = try LedgerTrailers(root)

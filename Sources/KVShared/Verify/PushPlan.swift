@@ -6,13 +6,15 @@ struct PushPlan {
     var index: RefUpdate?
     var chunks: RefUpdate?
     var epoch: RefUpdate?
+    /// Only a change of epoch creates one.
+    var archive: RefUpdate?
   }
 
   var moves: [Namespace: Move] = [:]
   /// Branches, tags and whatever else is not ours.
   var others: [RefUpdate] = []
 
-  /// Throws `.policy` for server-owned refs, deletions, archives, and names below `refs/kv` that are not ours.
+  /// Throws `.policy` for server-owned refs, deletions, archives that move, and names below `refs/kv` that are not ours.
   init(_ updates: [RefUpdate]) throws(Rejection) {
     for update in updates {
       guard case .kv(let ref) = update.ref else {
@@ -35,12 +37,20 @@ struct PushPlan {
         }
         moves[ns, default: Move()].chunks = update
       case .epoch(let ns): moves[ns, default: Move()].epoch = update
-      case .archive, .watchlog, .mirror:
-        throw .policy(
-          "\(ref.description.quoted) is written by a change of epoch alone",
-          hint: "this version does not take epoch changes")
+      case .archive(let ns, _):
+        guard update.old == .absent else { throw Self.sealed(update.ref) }
+        guard moves[ns]?.archive == nil else {
+          throw .attestation("the push seals two epochs of \(ns.name.quoted)")
+        }
+        moves[ns, default: Move()].archive = update
+      case .watchlog, .mirror: break
       }
     }
+  }
+
+  /// The refusal of an archive that would move.
+  static func sealed(_ ref: RefName) -> Rejection {
+    .policy("\(ref.description.quoted) is sealed and never moves", hint: "write to the current epoch")
   }
 
   /// Replace refs change what git shows; a branch named `refs/…` below its prefix answers where a ref of ours is missing.

@@ -33,7 +33,7 @@ public struct PushVerifier {
           throw .policy(
             "namespace \(ns.name.quoted) is not in the policy", hint: "add it under 'namespaces' in \(PolicyFile.name)")
         }
-        let (transactions, turn) = try verify(move, ns, rules, reader)
+        let (transactions, turn) = try verify(move, ns, rules, admins: policy.stargate.admins, reader)
         proved += transactions
         // A push that still has to go to the mirror keeps its turns: nobody shall move its refs meanwhile.
         if relay == nil { turn.linger() } else { turns.append(turn) }
@@ -46,7 +46,7 @@ public struct PushVerifier {
   }
 
   private func verify(
-    _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, _ reader: ObjectReader
+    _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, admins: [AuthorizedKey], _ reader: ObjectReader
   ) throws(Rejection) -> ([VerifiedTransaction], Turn) {
     guard let ledger = move.ledger, let index = move.index else {
       let what =
@@ -67,10 +67,15 @@ public struct PushVerifier {
       throw .attestation(
         "\(chunks.ref.description.quoted) is not of the transaction's epoch, \(said.epoch.name.quoted)")
     }
-    let held = try held([ledger, index, move.chunks, move.epoch].compactMap { $0 }, and: chunksRef, reader)
+    let sealedChunks = said.parent.map { KVRef.chunks(ns, $0.label) }
+    let held = try held(
+      [ledger, index, move.chunks, move.epoch, move.archive].compactMap { $0 }, and: sealedChunks ?? chunksRef, reader)
     if let race = held.race {
       if said.comesBack { turn.leave(to: said.transaction) }
       throw race
+    }
+    if move.archive != nil {
+      return ([try change(move, ns, rules, admins: admins, sealedChunks: held.chunks, reader)], turn)
     }
     let chains = TransactionPairing(
       namespace: ns, ledger: try CommitChain(ledger, reader: reader, git: git),
@@ -100,6 +105,21 @@ public struct PushVerifier {
       return try proof.prove(candidate, chunksTree: chunksTree)
     }
     return (proved, turn)
+  }
+
+  /// A change of epoch is an admin's, and signed whatever the policy says of transactions.
+  private func change(
+    _ move: PushPlan.Move, _ ns: Namespace, _ rules: NamespacePolicy, admins: [AuthorizedKey], sealedChunks: ObjectID?,
+    _ reader: ObjectReader
+  ) throws(Rejection) -> VerifiedTransaction {
+    let change = EpochChange(namespace: ns, reader: reader)
+    let refs = try EpochChange.Refs(move, ns)
+    let commits = try change.commits(refs)
+    let signatures = SignatureCheck(writers: admins, list: "admins", git: git)
+    var signed = [commits.ledger, commits.epoch]
+    if rules.requireSignedCommits == .all { signed += [commits.index] + (commits.chunks.map { [$0] } ?? []) }
+    for commit in signed { try signatures.check(commit) }
+    return VerifiedTransaction(proved: try change.prove(refs, commits, sealedChunks: sealedChunks))
   }
 
   /// What the moved refs hold now, and the chunks ref beside them.

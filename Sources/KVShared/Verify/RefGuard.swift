@@ -26,7 +26,9 @@ public struct RefGuard {
     _ = try PushPlan([update])
     guard !isBacked, let old = update.old.id, let new = update.new.id else { return }
     let answer = try git.run(["merge-base", "--is-ancestor", old.hex, new.hex])
-    guard answer.status == 0 else { throw Self.notForward(update.ref) }
+    if answer.status == 0 { return }
+    guard try SealedEpoch(reader: try ObjectReader(git, format: update.format)).begins(update.ref, new, after: old)
+    else { throw Self.notForward(update.ref) }
   }
 
   /// The `reference-transaction` hook in the state `prepared`: throws `.policy` or `.attestation`.
@@ -59,7 +61,8 @@ public struct RefGuard {
     let leader = try Leader.hold(in: repository)
     defer { _ = leader.raw }
     for (ns, refs) in moves {
-      let begins = updates.contains { $0.ref == .kv(.ledger(ns)) && $0.old == .absent }
+      let isSealed = refs.keys.contains { if case .archive = $0 { true } else { false } }
+      let begins = isSealed || updates.contains { $0.ref == .kv(.ledger(ns)) && $0.old == .absent }
       let wanted: [KVRef] = [.ledger(ns), .index(ns)] + (begins ? [.epoch(ns)] : [])
       guard wanted.allSatisfy({ refs[$0]?.id != nil }) else { throw Self.alone(refs.keys.first ?? .ledger(ns)) }
     }
@@ -100,8 +103,11 @@ public struct RefGuard {
     try checkEpoch(ns, moving: Set(moving.map(\.0)), exact)
     let oldLedger = zip(names, held).first { $0.0 == .ledger(ns) }?.1
     try checkChunks(ns, refs, ledger, since: oldLedger, moving: Set(moving.map(\.0)), exact)
+    let sealed = SealedEpoch(reader: reader)
+    try sealed.check(ns, refs, moving: Dictionary(uniqueKeysWithValues: moving), ledger)
     for (ref, old) in moving {
       guard let old, let new = refs[ref]?.id else { continue }
+      if trailers.parent != nil, try sealed.begins(.kv(ref), new, after: old) { continue }
       let parents = ref == .ledger(ns) ? ledger.parents : ref == .index(ns) ? index.parents : []
       if parents == [old] { continue }
       let answer = try git.run(["merge-base", "--is-ancestor", old.hex, new.hex])

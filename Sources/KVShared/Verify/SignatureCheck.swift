@@ -3,13 +3,15 @@ import Glibc
 /// V5: a commit is signed by a key that the policy lists, with a good signature in the namespace `git`.
 struct SignatureCheck {
   let writers: [AuthorizedKey]
+  /// What the policy calls the list.
+  var list = "writers"
   let git: Git
 
   /// Throws `.policy` that says what is wrong with the signature.
   func check(_ commit: Commit) throws(Rejection) {
     guard let armored = commit.signature else {
       throw refusal(
-        commit, "is not signed", "set gpg.format and user.signingKey to a key that the policy lists in 'writers'")
+        commit, "is not signed", "set gpg.format and user.signingKey to a key that the policy lists in '\(list)'")
     }
     if armored.starts(with: "-----BEGIN SSH SIGNATURE-----".utf8) {
       try checkSSH(commit, armored)
@@ -29,7 +31,7 @@ struct SignatureCheck {
       guard case .ssh(let type, let blob, _) = key, blob == signature.publicKey else { return nil }
       return "writer namespaces=\"git\" \(type) \(Base64.string(blob))\n"
     }.first
-    guard let line else { throw refusal(commit, "is signed by a key that is not in 'writers'") }
+    guard let line else { throw refusal(commit, "is signed by a key that is not in '\(list)'") }
     switch signature.verify(commit.signedPayload) {
     case .good: return
     case .bad: throw refusal(commit, "has a bad signature")
@@ -56,12 +58,12 @@ struct SignatureCheck {
     let isWriter = writers.contains {
       if case .gpg(let fingerprint) = $0 { fingerprint == made || fingerprint == primary } else { false }
     }
-    guard isWriter else { throw refusal(commit, "is signed by a GPG key that is not in 'writers'") }
+    guard isWriter else { throw refusal(commit, "is signed by a GPG key that is not in '\(list)'") }
   }
 
   private func refusal(
-    _ commit: Commit, _ what: String, _ hint: String = "sign with a key that the policy lists in 'writers'"
+    _ commit: Commit, _ what: String, _ hint: String? = nil
   ) -> Rejection {
-    .policy("commit \(commit.id) \(what)", hint: hint)
+    .policy("commit \(commit.id) \(what)", hint: hint ?? "sign with a key that the policy lists in '\(list)'")
   }
 }

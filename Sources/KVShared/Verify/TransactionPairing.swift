@@ -57,6 +57,9 @@ struct TransactionPairing {
     guard trailers.namespace == namespace, said.namespace == namespace else {
       throw .attestation("KV-NS of \(trailers.transaction) is not \(namespace.name.quoted), the namespace of its refs")
     }
+    guard trailers.parent == nil, said.parent == nil else {
+      throw .attestation("\(trailers.transaction) names a parent epoch, but the push seals none")
+    }
     guard said.transaction == trailers.transaction else {
       throw .attestation("ledger commit \(commit.id) and index commit \(indexCommit.id) name different transactions")
     }

@@ -1,11 +1,11 @@
-/// A transaction that the verifier has proved at the level its policy asks for; nothing else can make one.
+/// A transaction that the verifier has proved at the level its policy asks for; only the proofs make one.
 public struct VerifiedTransaction: Sendable {
   public let namespace: Namespace
   public let id: TransactionID
   public let ledger: ObjectID
   public let index: ObjectID
 
-  fileprivate init(_ candidate: TransactionCandidate) {
+  init(proved candidate: TransactionCandidate) {
     namespace = candidate.trailers.namespace
     id = candidate.trailers.transaction
     ledger = candidate.ledger.id
@@ -36,7 +36,7 @@ struct TransactionProof {
   func prove(
     _ candidate: TransactionCandidate, chunksTree: ObjectID?
   ) throws(Rejection) -> VerifiedTransaction {
-    if rules.verify == .attest { return VerifiedTransaction(candidate) }
+    if rules.verify == .attest { return VerifiedTransaction(proved: candidate) }
     let ns = candidate.trailers.namespace
     let diff = LedgerDiff(reader: reader, namespace: ns, forbidLFS: rules.forbidLFS)
     let changes = try diff.changes(from: candidate.baseLedgerTree, to: candidate.ledger.tree)
@@ -64,7 +64,7 @@ struct TransactionProof {
         )
       }
     }
-    return VerifiedTransaction(candidate)
+    return VerifiedTransaction(proved: candidate)
   }
 
   private func sample(_ changes: [KeyChange]) -> [KeyChange] {

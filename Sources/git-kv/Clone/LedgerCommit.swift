@@ -46,9 +46,7 @@ extension LedgerCommit {
   func isPending(_ clone: Clone, _ namespace: Namespace) throws(Rejection) -> Bool {
     let refs = RefStore(clone: clone, namespace: namespace)
     guard let mine = try refs.ledger(.working), try refs.isAncestor(id, of: mine.id) else { return false }
-    for view in [View.stargate, .mirror] {
-      if let tip = try refs.ledger(view), try refs.isAncestor(id, of: tip.id) { return false }
-    }
+    for tip in try refs.landed() where try refs.isAncestor(id, of: tip) { return false }
     return true
   }
 }

@@ -57,6 +57,11 @@ struct RefStore {
     return try ObjectReader.commit(reply)
   }
 
+  /// The tip of the epoch chain.
+  func epoch(_ view: View) throws(Rejection) -> ObjectID? {
+    try clone.reader.read([.info(view.name(of: .epoch(namespace)))])[0]?.id
+  }
+
   /// One ref to move: from what it is known to hold (nil: it must not exist), or from whatever it holds.
   struct Change {
     let name: String
@@ -90,6 +95,11 @@ struct RefStore {
     advance(from: tips, ledger: base.ledger.id, index: base.index.id, epoch: epoch)
   }
 
+  /// The same for a new epoch.
+  func advance(from tips: Tips, to built: BuiltEpoch) -> [Change] {
+    advance(from: tips, ledger: built.ledger, index: built.index, epoch: built.epochCommit)
+  }
+
   private func advance(from tips: Tips, ledger: ObjectID, index: ObjectID, epoch: ObjectID?) -> [Change] {
     let wanted: [(ref: KVRef, old: ObjectID?, new: ObjectID?)] = [
       (.ledger(namespace), tips.base?.ledger.id, ledger), (.index(namespace), tips.base?.index.id, index),
@@ -112,19 +122,31 @@ struct RefStore {
   }
 
   /// Moves the working copy to what a remote shows, where that loses nothing; returns false where the two have parted.
-  func fastForward(to view: View) throws(Rejection) -> Bool {
+  /// - Parameter archives: where older epochs come from.
+  func fastForward(to view: View, _ archives: Archives) throws(Rejection) -> Bool {
     for _ in 0..<10 {
       let theirs = try tips(view)
       guard let base = theirs.base else { return true }
       let ours = try tips(.working)
       if ours.base?.ledger.id == base.ledger.id { return true }
-      if let mine = ours.base {
-        if try isAncestor(base.ledger.id, of: mine.ledger.id) { return true }
-        guard try isAncestor(mine.ledger.id, of: base.ledger.id) else { return false }
+      switch try Lineage(refs: self, archives: archives).relation(of: ours, to: theirs) {
+      case .ahead: return true
+      case .parted: return false
+      case .behind: if try move(advance(from: ours, to: base, epoch: theirs.epoch)) { return true }
       }
-      if try move(advance(from: ours, to: base, epoch: theirs.epoch)) { return true }
     }
     throw .io("cannot move the refs of \(namespace.name.quoted): another process keeps moving them")
+  }
+
+  /// The ledger commits that other places are known to have: tips, and the heads of epochs that were sealed.
+  func landed() throws(Rejection) -> [ObjectID] {
+    var found: [ObjectID] = []
+    for view in [View.stargate, .mirror] {
+      if let commit = try ledger(view) { found.append(commit.id) }
+      found += try EpochChain(clone, namespace, view).sealedHeads
+    }
+    let replies = try clone.reader.read(found.map { .info($0.hex) })
+    return zip(found, replies).compactMap { $1?.kind == .commit ? $0 : nil }
   }
 
   func isAncestor(_ old: ObjectID, of new: ObjectID) throws(Rejection) -> Bool {

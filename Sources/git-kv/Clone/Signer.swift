@@ -4,6 +4,8 @@ import KVShared
 struct Signer: CommitAuthority {
   let identity: Identity
   let signs: NamespacePolicy.SignedCommits
+  /// Whether a key is configured.
+  let hasKey: Bool
   private let config: GitConfig
   private let environment: Environment
 
@@ -16,7 +18,7 @@ struct Signer: CommitAuthority {
     identity = try Identity(clone)
     config = clone.config
     environment = clone.git.environment
-    let hasKey = config["user.signingkey"] != nil
+    hasKey = config["user.signingkey"] != nil
     if let rules {
       signs =
         rules.requireSignedCommits == .none && config.bool("commit.gpgsign") == true

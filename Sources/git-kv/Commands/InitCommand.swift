@@ -10,14 +10,7 @@ struct InitCommand: ParsableCommand {
   @Option(help: "The label of the first epoch (default: the current quarter).") var epoch: String?
 
   func run() throws {
-    var label: EpochLabel?
-    if let epoch {
-      label = EpochLabel(epoch)
-      guard label != nil else {
-        throw Rejection.usage(
-          "malformed epoch label \(epoch.quoted)", hint: "a label is [A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-      }
-    }
+    let label = try epoch.map { (text) throws(Rejection) in try EpochLabel(argument: text) }
     let writing = try Writing(options, noPush: true, epoch: label)
     let refs = RefStore(clone: writing.clone, namespace: writing.namespace)
     guard try refs.tips(.working).base == nil else {

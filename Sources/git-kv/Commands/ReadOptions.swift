@@ -22,11 +22,23 @@ struct ReadOptions: ParsableArguments {
     }
     let place = try Place(source ?? .github, remote, clone)
     if offline { return source == nil ? .working : place.view }
-    try Transport(clone: clone, remote: remote, namespace: namespace).fetch(place.view, from: place.url)
+    let transport = Transport(clone: clone, remote: remote, namespace: namespace)
+    try transport.fetch(place.view, from: place.url)
     guard source == nil else { return place.view }
     // The working copy moves forward where that loses nothing; otherwise it keeps its pending transactions.
-    _ = try RefStore(clone: clone, namespace: namespace).fastForward(to: place.view)
+    _ = try RefStore(clone: clone, namespace: namespace).fastForward(to: place.view, archives(clone, namespace))
     return .working
+  }
+
+  /// Older epochs, from where this read looks; none are fetched offline.
+  func archives(_ clone: Clone, _ namespace: Namespace) throws(Rejection) -> Archives {
+    guard let remote = try Remote(clone.config) else {
+      return Archives(clone: clone, namespace: namespace, view: .working, place: nil)
+    }
+    let place = try Place(source ?? .github, remote, clone)
+    let transport = Transport(clone: clone, remote: remote, namespace: namespace)
+    return Archives(
+      clone: clone, namespace: namespace, view: place.view, place: offline ? nil : (transport, place.url))
   }
 
   /// Where chunks of what is read come from.

@@ -58,9 +58,12 @@ struct Transport {
   }
 
   /// Pushes commits to refs in one atomic push. Throws what the Stargate said, or `.io` where it could not be reached.
-  /// - Parameter home: lends the chunks, where some are pushed.
+  /// - Parameters:
+  ///   - leases: refs that move whatever they held, if they hold just that.
+  ///   - home: lends the chunks, where some are pushed.
   func push(
-    _ refs: [(id: ObjectID, ref: KVRef)], chunksIn home: ChunkHome?, isLarge: Bool, progress: Bool
+    _ refs: [(id: ObjectID, ref: KVRef)], leases: [KVRef: ObjectID] = [:], chunksIn home: ChunkHome?, isLarge: Bool,
+    progress: Bool
   ) throws(Rejection) -> Outcome {
     var arguments = [
       "push", "--porcelain", "--atomic", "--no-follow-tags", "--recurse-submodules=no",
@@ -68,6 +71,7 @@ struct Transport {
     ]
     // Searching a large transaction for deltas costs more time than the bytes it saves.
     if isLarge { arguments = ["-c", "pack.window=0"] + arguments }
+    arguments += leases.map { "--force-with-lease=\($0.key):\($0.value)" }.sorted()
     arguments.append(remote.pushURL)
     arguments += refs.map { "\($0.id):\($0.ref)" }
     let git = git(for: remote.pushURL)

@@ -40,10 +40,7 @@ struct PendingChunks {
   /// The chunks tree that pending transactions end with; nil where none of them brings chunks.
   private func lastTree(in tips: Tips) throws(Rejection) -> ObjectID? {
     guard let tip = tips.base?.ledger.id else { return nil }
-    var landed: [ObjectID] = []
-    for view in [View.stargate, .mirror] {
-      if let commit = try session.refs.ledger(view) { landed.append(commit.id) }
-    }
+    let landed = try session.refs.landed()
     if landed.contains(tip) { return nil }
     let listing = try session.clone.git.run(["rev-list", tip.hex] + landed.map { "^\($0)" }).check("git rev-list")
     for line in listing.text.split(separator: "\n") {

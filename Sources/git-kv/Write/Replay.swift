@@ -5,12 +5,13 @@ struct Replay {
   let session: WriteSession
 
   /// Returns the new tips; no ref moves.
+  /// - Parameter sealed: the head at which the epoch of what is pending was sealed meanwhile; nil where it goes on.
   /// Throws `.conflict` that names the keys where a pending transaction and the Stargate changed the same thing.
-  func run(_ mine: TransactionBase, onto theirs: Tips) throws(Rejection) -> Tips {
+  func run(_ mine: TransactionBase, onto theirs: Tips, sealed: ObjectID?) throws(Rejection) -> Tips {
     guard let target = theirs.base else { return theirs }
     let clone = session.clone
-    let listing = try clone.git.run(["rev-list", "--reverse", mine.ledger.id.hex, "^\(target.ledger.id)"]).check(
-      "git rev-list")
+    let range = [mine.ledger.id.hex, "^\(target.ledger.id)"] + (sealed.map { ["^\($0)"] } ?? [])
+    let listing = try clone.git.run(["rev-list", "--reverse"] + range).check("git rev-list")
     var tips = Tips(base: target, epoch: theirs.epoch)
     for line in listing.text.split(separator: "\n") {
       guard let id = ObjectID(String(line)) else { throw .io("git rev-list printed \(line.utf8.quoted)") }

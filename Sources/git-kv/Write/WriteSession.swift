@@ -145,16 +145,27 @@ struct WriteSession {
 
   /// Learns what the Stargate has, and says what to build on: its tips, or the working copy where that is ahead of them,
   /// or, where the two have parted, its tips with the pending transactions replayed. No ref of the working copy moves.
-  private func catchUp(_ mine: Tips) throws(Rejection) -> Tips {
+  func catchUp(_ mine: Tips) throws(Rejection) -> Tips {
     guard let transport else { return mine }
     try transport.fetch(.stargate, from: transport.remote.pushURL)
     let theirs = try refs.tips(.stargate)
     try pending.refresh(transport, mine)
     guard let target = theirs.base else { return mine }
     guard let base = mine.base else { return theirs }
-    if try refs.isAncestor(base.ledger.id, of: target.ledger.id) { return theirs }
-    if try refs.isAncestor(target.ledger.id, of: base.ledger.id), try pending.fit(mine) { return mine }
-    return try Replay(session: self).run(base, onto: theirs)
+    let lineage = Lineage(refs: refs, archives: archives)
+    switch try lineage.relation(of: mine, to: theirs) {
+    case .behind: return theirs
+    case .ahead where try pending.fit(mine): return mine
+    case .ahead, .parted: break
+    }
+    let sealed = try target.trailers.epoch == base.trailers.epoch ? nil : lineage.sealed(base.trailers.epoch, in: theirs)
+    return try Replay(session: self).run(base, onto: theirs, sealed: sealed?.ledger)
+  }
+
+  /// Older epochs, from the Stargate.
+  var archives: Archives {
+    Archives(
+      clone: clone, namespace: namespace, view: .stargate, place: transport.map { ($0, $0.remote.pushURL) })
   }
 
   /// The chunks that a new value builds on, as fresh as the Stargate has them where it may be asked.
@@ -174,7 +185,7 @@ struct WriteSession {
     return base
   }
 
-  private var pending: PendingChunks { PendingChunks(session: self) }
+  var pending: PendingChunks { PendingChunks(session: self) }
 
   /// Keeps a transaction here.
   private func keep(_ built: BuiltTransaction, on tips: Tips, from mine: Tips) throws(Rejection) -> Bool {
@@ -209,7 +220,7 @@ struct WriteSession {
         refs.advance(from: mine, to: built, epoch: built.epochCommit ?? tips.epoch, chunks: nil) + noted)
       {
         _ = try refs.move(noted)
-        _ = try refs.fastForward(to: .stargate)
+        _ = try refs.fastForward(to: .stargate, archives)
       }
     }
     return outcome
