@@ -17,7 +17,7 @@ struct WatchEntry {
 
 /// The events of a namespace across its epochs, oldest first.
 struct WatchFeed {
-  let logs: WatchLogs
+  let logs: EpochLogs
 
   private var clone: Clone { logs.clone }
   private var namespace: Namespace { logs.namespace }
@@ -50,7 +50,7 @@ struct WatchFeed {
 
   /// Which log goes on after a place, and after which of its commits.
   private func start(
-    after place: WatchPlace, in all: ArraySlice<WatchLog>
+    after place: WatchPlace, in all: ArraySlice<EpochLog>
   ) throws(Rejection) -> (log: Int, commit: ObjectID) {
     let ancestry = Ancestry(git: clone.git, reader: clone.reader)
     for at in all.indices.reversed() {
@@ -92,7 +92,7 @@ struct WatchFeed {
     (4..<format.hexCount).contains(digits.utf8.count) && digits.utf8.allSatisfy("0123456789abcdef".utf8.contains)
   }
 
-  private func absent(_ text: String, _ id: ObjectID?, _ all: ArraySlice<WatchLog>) throws(Rejection) -> Rejection {
+  private func absent(_ text: String, _ id: ObjectID?, _ all: ArraySlice<EpochLog>) throws(Rejection) -> Rejection {
     let words = "\(text.quoted) is not in the watchlog of \(namespace.name.quoted)"
     guard let (oldest, newest) = try ends(all) else { return .io(words + ", which is empty") }
     let ancestry = Ancestry(git: clone.git, reader: clone.reader)
@@ -105,14 +105,14 @@ struct WatchFeed {
   }
 
   /// The ledger commits that the feed begins and ends with; nil for an empty one.
-  private func ends(_ all: ArraySlice<WatchLog>) throws(Rejection) -> (ObjectID, ObjectID)? {
+  private func ends(_ all: ArraySlice<EpochLog>) throws(Rejection) -> (ObjectID, ObjectID)? {
     guard let first = all.first, let last = all.last, let root = try commits(of: first).last else { return nil }
     return (try places([root], of: first)[0].ledger, try places([last.tip], of: last)[0].ledger)
   }
 
   /// The places of a log that are wanted, newest first: one, or all. Only commits are read.
   private func search(
-    _ log: WatchLog, forAll: Bool, _ isWanted: (WatchPlace) -> Bool
+    _ log: EpochLog, forAll: Bool, _ isWanted: (WatchPlace) -> Bool
   ) throws(Rejection) -> [WatchPlace] {
     var ids = try commits(of: log)[...]
     var found: [WatchPlace] = []
@@ -126,7 +126,7 @@ struct WatchFeed {
 
   /// The commits of a log, newest first.
   /// - Parameter last: a commit of it that is not wanted any more, nor what comes before.
-  private func commits(of log: WatchLog, after last: ObjectID? = nil) throws(Rejection) -> [ObjectID] {
+  private func commits(of log: EpochLog, after last: ObjectID? = nil) throws(Rejection) -> [ObjectID] {
     let range = [log.tip.hex] + (last.map { ["^\($0)"] } ?? [])
     let listing = try clone.git.run(["rev-list"] + range).check("git rev-list")
     return listing.text.split(separator: "\n").compactMap { ObjectID(String($0)) }

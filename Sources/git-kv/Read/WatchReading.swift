@@ -3,7 +3,7 @@ import KVShared
 extension WatchFeed {
   /// The events of some commits of a log.
   /// Throws `.attestation` where one of them is nothing that a worker has written.
-  func entries(_ ids: some Collection<ObjectID>, of log: WatchLog) throws(Rejection) -> [WatchEntry] {
+  func entries(_ ids: some Collection<ObjectID>, of log: EpochLog) throws(Rejection) -> [WatchEntry] {
     let reader = logs.clone.reader
     if case .ledger = log {
       return try ids.map { (id) throws(Rejection) in
@@ -25,7 +25,7 @@ extension WatchFeed {
   }
 
   /// The places of some commits of a log.
-  func places(_ ids: some Collection<ObjectID>, of log: WatchLog) throws(Rejection) -> [WatchPlace] {
+  func places(_ ids: some Collection<ObjectID>, of log: EpochLog) throws(Rejection) -> [WatchPlace] {
     if case .ledger = log { return ids.map { WatchPlace(commit: $0, ledger: $0) } }
     let replies = try logs.clone.reader.read(ids.map { .contents($0.hex) })
     return try zip(ids, replies).map { (id, reply) throws(Rejection) in

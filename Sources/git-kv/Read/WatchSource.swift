@@ -2,7 +2,7 @@ import KVShared
 
 /// Where a watch gets the watchlog from, and how it learns that there is more.
 struct WatchSource {
-  let logs: WatchLogs
+  let logs: EpochLogs
   /// nil where nobody is asked.
   private let transport: Transport?
   /// nil where there is no remote.
@@ -16,7 +16,7 @@ struct WatchSource {
   init(_ source: ReadOptions.Source, _ clone: Clone, _ namespace: Namespace, offline: Bool) throws(Rejection) {
     let remote = try Remote(clone.config)
     let place = try remote.map { (remote) throws(Rejection) in try Place(source, remote, clone) }
-    logs = WatchLogs(clone: clone, namespace: namespace, view: place?.view ?? .working)
+    logs = EpochLogs(clone: clone, namespace: namespace, view: place?.view ?? .working)
     transport = offline ? nil : remote.map { Transport(clone: clone, remote: $0, namespace: namespace) }
     self.place = place
   }

@@ -1,7 +1,7 @@
 import KVShared
 
 /// What tells of the transactions of one epoch.
-enum WatchLog {
+enum EpochLog {
   /// A watchlog, by its tip.
   case events(ObjectID)
   /// The ledger itself, where there is no watchlog: events are derived from it.
@@ -15,7 +15,7 @@ enum WatchLog {
 }
 
 /// The refs that a namespace's events come from, in one view.
-struct WatchLogs {
+struct EpochLogs {
   let clone: Clone
   let namespace: Namespace
   let view: View
@@ -46,9 +46,9 @@ struct WatchLogs {
   }
 
   /// What tells of each epoch, the oldest first.
-  func oldestFirst() throws(Rejection) -> [WatchLog] {
+  func oldestFirst() throws(Rejection) -> [EpochLog] {
     let refs = try refs()
-    var logs: [EpochLabel: WatchLog] = [:]
+    var logs: [EpochLabel: EpochLog] = [:]
     for case (.watchlog(_, let epoch), let tip) in refs { logs[epoch] = .events(tip) }
     if logs.isEmpty, view == .working {
       for case (.archive(_, let epoch), let head) in refs { logs[epoch] = .ledger(head) }
