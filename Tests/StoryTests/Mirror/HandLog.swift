@@ -17,6 +17,7 @@ struct HandLog: Sendable {
     box = try Sandbox()
     mirror = Repo(box: box, path: box.path("mirror.git"))
     try box.must(["git", "init", "-q", "--bare", "--object-format=\(format)", mirror.path])
+    try box.must(["git", "config", "--file", box.path("gitconfig"), "user.signingKey", Keys.writer.path])
   }
 
   /// A clone that has fetched nothing.
