@@ -127,8 +127,9 @@ struct WatchFeed {
   /// The commits of a log, newest first.
   /// - Parameter last: a commit of it that is not wanted any more, nor what comes before.
   private func commits(of log: EpochLog, after last: ObjectID? = nil) throws(Rejection) -> [ObjectID] {
-    let range = [log.tip.hex] + (last.map { ["^\($0)"] } ?? [])
-    let listing = try clone.git.run(["rev-list"] + range).check("git rev-list")
+    // A tip that is no commit would list nothing.
+    let range = ["\(log.tip)^{commit}"] + (last.map { ["^\($0)"] } ?? [])
+    let listing = try clone.git.run(["rev-list"] + range + ["--"]).check("git rev-list")
     return listing.text.split(separator: "\n").compactMap { ObjectID(String($0)) }
   }
 }

@@ -59,7 +59,8 @@ struct FollowStories {
     let outcome = try watch.end
     #expect(outcome.status == 5 && outcome.errors.split(separator: "\n").count == 3, "\(outcome.errors)")
     #expect(outcome.errors.contains("'\(hand.ledger(5))' is not in the watchlog"), "\(outcome.errors)")
-    #expect(outcome.text.split(separator: "\n").count == 4)
+    let objects = outcome.text.split(separator: "\n").map { JSON(String($0)) }
+    #expect(objects.count == 5 && objects.last??["error"]?["code"]?.int == 5, "\(outcome.text)")
   }
 
   @Test(arguments: [SIGINT, SIGTERM]) func endsBySignal(_ signal: Int32) throws {

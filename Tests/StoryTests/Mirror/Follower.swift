@@ -49,7 +49,7 @@ final class Follower {
     try wait("a handler of SIGTERM") { _ in
       let status = try Files.text("/proc/\(child.pid)/status").split(separator: "\n")
       let mask = status.first { $0.hasPrefix("SigCgt:") }?.split(separator: "\t").last ?? ""
-      return UInt64(mask, radix: 16) ?? 0 & 1 << UInt64(SIGTERM - 1) != 0
+      return (UInt64(mask, radix: 16) ?? 0) & (1 << UInt64(SIGTERM - 1)) != 0
     }
   }
 
