@@ -55,15 +55,21 @@ struct LateRefusals {
     let answer = try git.run(
       ["-c", "core.hooksPath=/dev/null", "update-ref", "--stdin"],
       input: Array("start\n\(lines.joined())prepare\nabort\n".utf8))
-    guard answer.status != 0 else { return }
-    let said = answer.errors.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let words = said.hasPrefix("fatal: prepare: ") ? String(said.dropFirst("fatal: prepare: ".count)) : said
-    if words.contains("; cannot create") {
-      throw .policy("two names cannot stand together: \(words.printable)", hint: "choose another name")
+    if answer.status != 0 { throw Self.rejection(answer) }
+  }
+
+  private static func rejection(_ answer: ChildResult) -> Rejection {
+    let mark = "fatal: prepare: "
+    let lines = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").map(String.init)
+    // Advice for those who find a stale lock may follow.
+    let said = lines.first { $0.hasPrefix("fatal: ") } ?? lines.last ?? "git exited with \(answer.status)"
+    let words = (said.hasPrefix(mark) ? String(said.dropFirst(mark.count)) : said).printable
+    if words.contains("; cannot create") || words.contains("at the same time") {
+      return .policy("two names cannot stand together: \(words)", hint: "choose another name")
     }
     guard words.contains("cannot lock ref") else {
-      throw .policy("git would refuse it: \(words.printable)", hint: "nothing has been changed")
+      return .policy("git would refuse it: \(words)", hint: "nothing has been changed")
     }
-    throw .branchMoved(words.printable)
+    return .branchMoved(words)
   }
 }

@@ -123,11 +123,11 @@ struct RelayStories {
     // What git would refuse after the mirror has agreed.
     try world.land(clone, "HEAD:refs/heads/topic")
     try world.refuse(clone, ["HEAD:refs/heads/topic/x"], 3, "cannot create 'refs/heads/topic/x'")
-    try world.refuse(clone, ["HEAD:refs/heads/a", "HEAD:refs/heads/a/x"], 2, "refs/heads/a/x")
+    try world.refuse(clone, ["HEAD:refs/heads/a", "HEAD:refs/heads/a/x"], 3, "refs/heads/a/x")
     try world.refuse(clone, ["HEAD^{tree}:refs/heads/tree"], 3, "non-commit")
     let lock = "\(world.gate.path)/refs/heads/locked.lock"
     try Files.write(lock, "")
-    try world.refuse(clone, ["HEAD:refs/heads/locked"], 3, "git would refuse it", hint: "nothing has been changed")
+    try world.refuse(clone, ["HEAD:refs/heads/locked"], 2, "cannot lock ref 'refs/heads/locked'", hint: "origin")
     Files.remove(lock)
 
     // Transactions alone have no need of a mirror.
