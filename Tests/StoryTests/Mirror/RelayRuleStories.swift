@@ -62,7 +62,9 @@ struct RelayRuleStories {
     #expect(try world.both("refs/heads/a") == [first, first])
     #expect(try world.both("refs/heads/b") == [nil, nil])
     #expect(try world.both("refs/tags/v1") == [nil, nil])
-    try world.refuse(clone, [":refs/heads/trunk"], 3, "the current branch")
+    try world.refuse(clone, [":refs/heads/trunk"], 3, "'refs/heads/trunk': deletion of the current branch")
+    try world.gate.repo.must("symbolic-ref", "HEAD", "refs/heads/trunk")
+    try world.refuse(clone, [":refs/heads/trunk"], 3, "the current branch", hint: "receive.denyDeleteCurrent")
 
     // Only while the mirror has what is here.
     let moved = try clone.repo.must("commit-tree", "-p", second, "-m", "elsewhere", "HEAD^{tree}")

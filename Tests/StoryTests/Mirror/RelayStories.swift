@@ -107,6 +107,20 @@ struct RelayStories {
     let tip = try clone.repo.must("rev-parse", "HEAD")
     #expect(try world.both("refs/heads/trunk") == [tip, tip])
     #expect(try clone.repo.must("rev-parse", "HEAD~1") == merged)
+
+    // Merged and deleted there; the worker takes it over, and leaves what only this Stargate has.
+    try world.land(clone, "HEAD:refs/heads/topic")
+    try world.box.untilQuiet()
+    try other.repo.must("pull", "-q", "--rebase", "origin", "trunk")
+    let last = try other.commit("and once more")
+    try other.repo.must("push", "-q", world.mirror.path, "HEAD:refs/heads/trunk", ":refs/heads/topic")
+    try world.gate.repo.must("update-ref", "refs/heads/mine", tip)
+    let worker = try world.worker("--once", "--json")
+    #expect(worker.status == 0 && worker.text.contains("refs/heads/mine is kept"), "\(worker.text)\(worker.errors)")
+    #expect(try world.both("refs/heads/trunk") == [last, last])
+    #expect(try world.both("refs/heads/topic") == [nil, nil])
+    #expect(try world.both("refs/heads/mine") == [tip, nil])
+    #expect(try world.both("refs/tags/v1") == [merged, merged])
   }
 
   @Test func whatIsOursComesFirst() throws {
