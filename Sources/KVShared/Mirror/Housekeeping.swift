@@ -52,8 +52,7 @@ public struct Housekeeping {
     IO.names(in: "\(objects)/\(folder)").count { $0.hasSuffix(suffix) }
   }
 
-  /// Removes quarantines, temporary files and locks that a kill or a power cut has left: for fear of one that is held,
-  /// `git maintenance` does nothing and says nothing.
+  /// Removes quarantines, temporary files and locks that a kill or a power cut has left.
   private func sweep() {
     let end = time(nil) - Self.leftoverAge
     let ours = "\(station.repository)/\(Journal.directory)"
