@@ -11,8 +11,11 @@ struct BadPushTests {
   ]
   static let rows: [Row] = tables.flatMap(\.1)
 
-  @Test(arguments: rows) func sha1(_ row: Row) throws { try row.mustBeRefused(.sha1, fsck: false) }
-  @Test(arguments: rows) func sha256(_ row: Row) throws { try row.mustBeRefused(.sha256, fsck: false) }
+  /// Each row in one of the formats, the other half in the other.
+  @Test(arguments: Share.of(rows, 0, of: 2)) func sha1(_ row: Row) throws { try row.mustBeRefused(.sha1, fsck: false) }
+  @Test(arguments: Share.of(rows, 1, of: 2)) func sha256(_ row: Row) throws {
+    try row.mustBeRefused(.sha256, fsck: false)
+  }
   @Test(arguments: rows.filter(\.fsck)) func byGitItself(_ row: Row) throws { try row.mustBeRefused(.sha1) }
 }
 
@@ -47,11 +50,12 @@ struct LevelTests {
   }
 
   /// A change that fits into the sample is proved as at `full`.
-  @Test(arguments: rows.filter { row in !ofChunks.contains { $0.name == row.name } }) func sample(_ row: Row) throws {
+  @Test(arguments: Share.of(rows.filter { row in !ofChunks.contains { $0.name == row.name } }, 0, of: 4))
+  func sample(_ row: Row) throws {
     try row.mustBeRefused(.sha1, .sample, fsck: false)
   }
 
-  @Test(arguments: rows.filter { unsampled.contains($0.name) }) func sampleOfMore(_ row: Row) throws {
+  @Test(arguments: Share.of(rows.filter { unsampled.contains($0.name) }, 0, of: 2)) func sampleOfMore(_ row: Row) throws {
     var padded = row
     padded.prepare = { gate, forge in
       try row.prepare(gate, forge)
@@ -71,7 +75,7 @@ struct LevelTests {
   }
 
   /// Values in chunks are proved whole, however many other keys change.
-  @Test(arguments: ofChunks) func sampleOfChunks(_ row: Row) throws {
+  @Test(arguments: Share.of(ofChunks, 1, of: 4)) func sampleOfChunks(_ row: Row) throws {
     var padded = row
     padded.prepare = { gate, forge in
       try row.prepare(gate, forge)
@@ -83,7 +87,7 @@ struct LevelTests {
   /// Digests are computed at `deep` alone.
   @Test(arguments: ChunkRows.untrue) func fullDoesNotHash(_ row: Row) throws { try row.mustPass(.sha1, .full) }
 
-  @Test(arguments: rows) func attest(_ row: Row) throws {
+  @Test(arguments: Share.of(rows, 2, of: 4)) func attest(_ row: Row) throws {
     if row.letThrough.contains(.attest) {
       try row.mustPass(.sha1, .attest)
     } else {
@@ -99,7 +103,7 @@ struct LevelTests {
     for (table, rows) in BadPushTests.tables { #expect(Set(rows.map(\.name)).count == rows.count, "\(table)") }
   }
 
-  @Test(arguments: BadPushTests.rows.filter(\.visible)) func theCheckerSees(_ row: Row) throws {
+  @Test(arguments: Share.of(BadPushTests.rows.filter(\.visible), 0, of: 3)) func theCheckerSees(_ row: Row) throws {
     let (gate, forge) = try Template.open[.sha1]!.get().copy()
     let push = try row.make(forge)
     let outcome = try forge.push(push, to: gate.path)

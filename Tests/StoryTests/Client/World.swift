@@ -41,10 +41,14 @@ struct World: Sendable {
 
     """
 
-  init(_ way: Way = Way(format: .sha1, transport: .path), policy: String = World.policy) throws {
+  /// - Parameter live: whether pushes start workers, as they do everywhere but in tests that look at nothing these do.
+  init(
+    _ way: Way = Way(format: .sha1, transport: .path), policy: String = World.policy, live: Bool = false
+  ) throws {
     box = try Sandbox()
     format = way.format
     gate = try Stargate.make(box, "gate.git", way.format, policy: policy)
+    if !live { try gate.idle() }
     server = way.transport == .ssh ? try SSHServer(box) : nil
     try box.must(["git", "config", "--file", box.path("gitconfig"), "user.signingKey", Keys.writer.path])
   }
