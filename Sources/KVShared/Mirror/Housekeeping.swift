@@ -19,6 +19,8 @@ public struct Housekeeping {
   private static let packs = 20
   /// Seconds after which what a killed push has left is taken away.
   private static let leftoverAge = 86_400
+  /// Seconds after which no push that began before a compaction goes on.
+  private static let pruneAge = 3600
 
   /// Does what is due; a failure is said, and the next run tries again.
   public func run() throws(Rejection) {
@@ -26,6 +28,7 @@ public struct Housekeeping {
     defer { _ = lock.raw }
     guard lock.tryLock() else { return }
     sweep()
+    prune()
     guard looseEstimate() >= Self.looseObjects || count(in: "pack", suffix: ".pack") >= Self.packs else { return }
     let begun = Clock.milliseconds()
     // A pack stays as it is while it has twice the objects of all smaller ones together; those become one.
@@ -33,6 +36,22 @@ public struct Housekeeping {
     try keep("commit-graph", "write", "--split", "--reachable", "--changed-paths", "--no-progress")
     let took = Clock.milliseconds() - begun
     log.say("housekeeping", "objects packed, \(took) ms", milliseconds: took)
+  }
+
+  /// Lets go of what compaction has put into bundles, once nobody can be in the middle of a push that needs it.
+  private func prune() {
+    let path = "\(station.repository)/\(Compaction.marker)"
+    var info = stat()
+    guard lstat(path, &info) == 0, info.st_mtim.tv_sec + Self.pruneAge < time(nil) else { return }
+    let expiry = "\(Self.pruneAge).seconds.ago"
+    do throws(Rejection) {
+      try station.git.run(["repack", "-a", "-d", "-q", "--unpack-unreachable=\(expiry)"]).check("git repack")
+      try station.git.run(["prune", "--expire=\(expiry)"]).check("git prune")
+      unlink(path)
+      log.say("housekeeping", "what went into bundles is gone from the repository")
+    } catch {
+      log.say("housekeeping", error.message)
+    }
   }
 
   private func keep(_ arguments: String...) throws(Rejection) {
@@ -56,13 +75,16 @@ public struct Housekeeping {
   private func sweep() {
     let end = time(nil) - Self.leftoverAge
     let ours = "\(station.repository)/\(Journal.directory)"
-    for folder in [objects, "\(objects)/pack", "\(objects)/info", "\(objects)/info/commit-graphs", ours] {
+    for folder in [
+      objects, "\(objects)/pack", "\(objects)/info", "\(objects)/info/commit-graphs", ours,
+      "\(ours)/\(Compaction.folder)",
+    ] {
       for name in IO.names(in: folder) where Self.isLeftover(name) || (folder != ours && name.hasSuffix(".lock")) {
         let path = "\(folder)/\(name)"
         var info = stat()
         guard lstat(path, &info) == 0, info.st_mtim.tv_sec < end else { continue }
         log.say("housekeeping", "removing \(path), left by a push that was cut off")
-        remove(path, isFolder: info.st_mode & S_IFMT == S_IFDIR)
+        FileTree.remove(path)
       }
     }
   }
@@ -70,18 +92,5 @@ public struct Housekeeping {
   /// The names git gives to quarantines and to files that are not whole yet, and ours.
   private static func isLeftover(_ name: String) -> Bool {
     name.hasPrefix("tmp_") || name.hasPrefix("incoming-") || name.hasPrefix(".tmp-") || name.hasSuffix(".kv-new")
-  }
-
-  private func remove(_ path: String, isFolder: Bool) {
-    guard isFolder else {
-      unlink(path)
-      return
-    }
-    for name in IO.names(in: path) {
-      var info = stat()
-      guard lstat("\(path)/\(name)", &info) == 0 else { continue }
-      remove("\(path)/\(name)", isFolder: info.st_mode & S_IFMT == S_IFDIR)
-    }
-    rmdir(path)
   }
 }

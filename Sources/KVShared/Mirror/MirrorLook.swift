@@ -118,11 +118,13 @@ struct MirrorHistory {
     self.refs = refs
   }
 
-  /// Whether a commit is in the history of another, or, for a ledger, in that of a sealed epoch that is mirrored too.
+  /// Whether a commit is in the history of another, or in the bundle that it tells of, or, for a ledger, in the history
+  /// of a sealed epoch that is mirrored too.
   /// The index begins anew with its ledger.
   func keeps(_ old: ObjectID, of name: String, in new: ObjectID) throws(Rejection) -> Bool {
     guard try station.reader.read([.info(old.hex)])[0]?.kind == .commit else { return false }
     if try isAncestor(old, of: new) { return true }
+    if let record = try BundleRecord.read(new, station.reader) { return record.replaces(old) }
     guard let ns = MirrorRefs.namespace(of: name) else { return false }
     let isIndex = name == KVRef.index(ns).description
     guard let lost = isIndex ? refs.known[KVRef.ledger(ns).description] : old else { return false }

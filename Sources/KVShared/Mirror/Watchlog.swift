@@ -20,7 +20,10 @@ public struct Watchlog {
         let epoch: EpochLabel
         switch ref {
         case .ledger: epoch = try LedgerTrailers(try station.reader.commit(head)).epoch
-        case .archive(_, let label): epoch = label
+        case .archive(_, let label):
+          // The log of a compacted epoch was caught up before.
+          if try BundleRecord.read(head, station.reader) != nil { continue }
+          epoch = label
         default: continue
         }
         let log = KVRef.watchlog(ref.namespace, epoch)

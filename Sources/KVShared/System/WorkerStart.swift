@@ -10,9 +10,18 @@ public enum WorkerStart {
     return String(decoding: buffer[..<slash], as: UTF8.self)
   }
 
+  /// Where the worker stands: beside a hook, wherever the running program is.
+  private static func folder(for repository: String) -> String? {
+    if let folder = programFolder(), access("\(folder)/kv-mirror-worker", X_OK) == 0 { return folder }
+    guard let hook = realpath("\(repository)/hooks/post-receive", nil) else { return nil }
+    defer { free(hook) }
+    let path = String(cString: hook)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) }
+  }
+
   /// Starts the worker in a session of its own with no descriptor of the push, and does not wait for it.
   public static func detached(repository: String) throws(Rejection) {
-    guard let folder = programFolder() else { throw .io("cannot find the folder of the worker") }
+    guard let folder = folder(for: repository) else { throw .io("cannot find the folder of the worker") }
     var environment = Environment.inherited()
     for name in environment.values.keys where name.hasPrefix("GIT_") { environment[name] = nil }
     _ = try ChildProcess(

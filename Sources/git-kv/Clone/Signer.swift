@@ -70,6 +70,16 @@ struct SSHKey {
   }
 }
 
+extension SSHKey {
+  /// Signs what a Stargate asks an admin to sign, and nothing else it may ask for.
+  func sign(_ challenge: [UInt8]) throws(Rejection) -> [UInt8] {
+    guard challenge.starts(with: AdminChallenge.firstLine.utf8) else {
+      throw .io("the Stargate asked for the signature of something else than a challenge")
+    }
+    return try sign(challenge, for: AdminChallenge.purpose)
+  }
+}
+
 extension ChildResult {
   /// The armored signature that a program printed.
   fileprivate func armored() throws(Rejection) -> [UInt8] {

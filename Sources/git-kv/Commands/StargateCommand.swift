@@ -23,7 +23,7 @@ struct StargateStatusCommand: ParsableCommand {
       let text = options.json ? CanonicalJSON.encode(status) : Array(StatusText(status).text.utf8)
       try IO.write(text, to: 1, "standard output")
     case .host(let place):
-      let words = ["status"] + (options.json ? ["--json"] : [])
+      let words = ["stargate", "status"] + (options.json ? ["--json"] : [])
       try RemoteShell(clone: clone, place: place).run(words) { (_) throws(Rejection) in
         throw .io("the Stargate asked for a signature")
       }
@@ -61,14 +61,11 @@ struct StargateSyncCommand: ParsableCommand {
         asksSignature ? try Question.ask(challenge) : try key.sign(challenge, for: AdminChallenge.purpose)
       }
     case .host(let place):
-      var words = ["sync", "--ask-signature"] + (mode == .compare ? [] : ["--\(mode.rawValue)"])
+      var words = ["stargate", "sync", "--ask-signature"] + (mode == .compare ? [] : ["--\(mode.rawValue)"])
       words += (dryRun ? ["--dry-run"] : []) + (options.json ? ["--json"] : [])
       words += options.namespaceName.map { ["--ns", $0] } ?? []
       try RemoteShell(clone: clone, place: place).run(words) { (challenge) throws(Rejection) in
-        guard challenge.starts(with: AdminChallenge.firstLine.utf8) else {
-          throw .io("the Stargate asked for the signature of something else than a challenge")
-        }
-        return try key.sign(challenge, for: AdminChallenge.purpose)
+        try key.sign(challenge)
       }
     }
   }

@@ -20,9 +20,25 @@ struct Archives {
     }
     try transport.fetch([name.suffix], view, from: url)
     guard try isHere(parent.ledger) else {
+      if let bundle = try bundle(of: parent.label) {
+        throw .io(
+          "epoch \(parent.label.name.quoted) of \(namespace.name.quoted) has been compacted into \(bundle.file.quoted)",
+          hint:
+            "get it from the Stargate's host (\(bundle.size) bytes, \(bundle.digest)), then 'git fetch FILE \(name)'")
+      }
       throw .io("\(name.description.quoted) at \(url.quoted) does not hold \(parent.ledger), the head that was sealed")
     }
     return try clone.reader.commit(parent.ledger)
+  }
+
+  /// The bundle that holds an epoch, as the place's archive ref tells since it was last fetched; nil for one that does not.
+  func bundle(of label: EpochLabel) throws(Rejection) -> BundleRecord? {
+    let ref = KVRef.archive(namespace, label)
+    for view in [view, .working] {
+      guard let id = try clone.reader.read([.info(view.name(of: ref))])[0]?.id else { continue }
+      if let record = try BundleRecord.read(id, clone.reader) { return record }
+    }
+    return nil
   }
 
   private func isHere(_ id: ObjectID) throws(Rejection) -> Bool {

@@ -51,7 +51,9 @@ struct EpochLogs {
     var logs: [EpochLabel: EpochLog] = [:]
     for case (.watchlog(_, let epoch), let tip) in refs { logs[epoch] = .events(tip) }
     if logs.isEmpty, view == .working {
-      for case (.archive(_, let epoch), let head) in refs { logs[epoch] = .ledger(head) }
+      for case (.archive(_, let epoch), let head) in refs where try BundleRecord.read(head, clone.reader) == nil {
+        logs[epoch] = .ledger(head)
+      }
       if let head = refs[.ledger(namespace)] {
         logs[try LedgerTrailers(try clone.reader.commit(head)).epoch] = .ledger(head)
       }

@@ -1,7 +1,7 @@
 import Glibc
 import KVShared
 
-/// Runs `git kv stargate …` on a Stargate's host, over the ssh that git would use.
+/// Runs `git kv …` on a Stargate's host, over the ssh that git would use.
 struct RemoteShell {
   let clone: Clone
   let place: SSHPlace
@@ -47,7 +47,7 @@ struct RemoteShell {
     let script =
       "p=$(readlink \(Self.quote(place.path + "/hooks/pre-receive"))) || "
       + "{ echo 'no Stargate at that path' >&2; exit 5; }; GIT_DIR=\(Self.quote(place.path)) exec "
-      + "\"${p%/libexec/git-kv/*}/bin/git-kv\" stargate \(arguments.map(Self.quote).joined(separator: " "))"
+      + "\"${p%/libexec/git-kv/*}/bin/git-kv\" \(arguments.map(Self.quote).joined(separator: " "))"
     let target = (place.port.map { ["-p", $0] } ?? []) + [place.host, "sh -c \(Self.quote(script))"]
     guard let ssh = SSHCommand(clone.config).openSSH(environment) else {
       throw .io("git is told to use another ssh than OpenSSH's", hint: "run this on the Stargate itself")

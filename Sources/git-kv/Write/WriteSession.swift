@@ -158,7 +158,8 @@ struct WriteSession {
     case .ahead where try pending.fit(mine): return mine
     case .ahead, .parted: break
     }
-    let sealed = try target.trailers.epoch == base.trailers.epoch ? nil : lineage.sealed(base.trailers.epoch, in: theirs)
+    let sealed =
+      try target.trailers.epoch == base.trailers.epoch ? nil : lineage.sealed(base.trailers.epoch, in: theirs)
     return try Replay(session: self).run(base, onto: theirs, sealed: sealed?.ledger)
   }
 

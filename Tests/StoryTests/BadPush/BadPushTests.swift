@@ -55,7 +55,8 @@ struct LevelTests {
     try row.mustBeRefused(.sha1, .sample, fsck: false)
   }
 
-  @Test(arguments: Share.of(rows.filter { unsampled.contains($0.name) }, 0, of: 2)) func sampleOfMore(_ row: Row) throws {
+  @Test(arguments: Share.of(rows.filter { unsampled.contains($0.name) }, 0, of: 2)) func sampleOfMore(_ row: Row) throws
+  {
     var padded = row
     padded.prepare = { gate, forge in
       try row.prepare(gate, forge)

@@ -84,6 +84,6 @@ struct ConcurrencyTests {
 
   private func command(_ world: World, _ clone: Clone, _ w: Int, _ script: String) -> Command {
     let env = clone.env.merging(["W": "\(w)"]) { $1 }
-    return world.box.command(["sh", "-c", script], in: clone.repo.path, env: env, limit: 120)
+    return world.box.command(["sh", "-c", script], in: clone.repo.path, env: env, limit: 400)
   }
 }
