@@ -41,11 +41,12 @@ public struct CompactionPlan: Sendable {
       chosen = []
     }
     var items: [Item] = []
+    let isNamed = label != nil
     for label in chosen.reversed() {
       let ref = KVRef.archive(namespace, label)
       guard let head = refs.here[ref] else { continue }
       if try BundleRecord.read(head, station.reader) != nil {
-        guard chosen.count > 1 else { throw .noSuchKey("epoch \(label.name.quoted) is in a bundle already") }
+        guard !isNamed else { throw .noSuchKey("epoch \(label.name.quoted) is in a bundle already") }
         continue
       }
       items.append(try Self.item(station, refs, namespace, label, ref, head))

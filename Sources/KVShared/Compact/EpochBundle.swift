@@ -16,6 +16,8 @@ struct EpochBundle {
   func write() throws(Rejection) -> (size: Int, digest: String) {
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     mkdir(folder, 0o777)
+    // Whoever holds the worker's turn is alone here: what has such a name was left by one that was killed.
+    for name in IO.names(in: folder) where name.hasPrefix(".tmp-") { FileTree.remove("\(folder)/\(name)") }
     let temporary = "\(folder)/.tmp-\(getpid()).bundle"
     let scratch = "\(folder)/.tmp-\(getpid())"
     defer {
