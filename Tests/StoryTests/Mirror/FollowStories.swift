@@ -6,7 +6,7 @@ import Testing
 struct FollowStories {
   /// Four who write at once, two watches in one clone and one in the Stargate itself.
   @Test func writersAtOnce() throws {
-    let world = try World()
+    let world = try World(live: true)
     _ = try world.start()
     let writers = try (1...4).map { try world.clone("w\($0)") }
     let reader = try world.clone("r")

@@ -5,7 +5,7 @@ struct HandMirror: Sendable {
   let mirror: Repo
 
   init(_ way: Way = Way(format: .sha1, transport: .path), policy: String = World.policy) throws {
-    world = try World(way, policy: policy)
+    world = try World(way, policy: policy, live: true)
     mirror = Repo(box: world.box, path: world.box.path("mirror.git"))
     try world.box.must(["git", "init", "-q", "--bare", "--object-format=\(way.format)", mirror.path])
   }

@@ -3,8 +3,8 @@ import Testing
 /// A mirror that is away for long: pushes go on, and when it is back all goes there at once.
 @Suite(.enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
 struct MirrorDownTests {
-  /// Benchmarks do the same with more.
-  private static let pushes = 150
+  /// Eight times so many, five in a push, with a run of the worker after each time.
+  private static let transactions = 63
 
   @Test func awayAndBack() throws {
     let world = try MirrorWorld()
@@ -16,7 +16,9 @@ struct MirrorDownTests {
     try world.box.must(["mv", world.mirror.path, away])
     // Every run that is told to tries once, and knows of those before.
     for n in 1...8 {
-      for m in 0..<Self.pushes / 8 { try forge.set(1000 * n + m, world.gate.path) }
+      for m in stride(from: 0, to: Self.transactions, by: 5) {
+        try forge.set((m..<min(m + 5, Self.transactions)).map { 1000 * n + $0 }, world.gate.path)
+      }
       let failed = try world.worker("--once")
       #expect(failed.status == 10 && failed.text.contains("unreachable: "), "\(failed.status) \(failed.text)")
       let mirror = try world.status()["mirror"]
@@ -27,7 +29,8 @@ struct MirrorDownTests {
     let patient = try world.worker()
     #expect(patient.status == 10 && now() - begun < 10, "\(patient.status) after \(now() - begun) s")
     let status = try world.status()
-    let transactions = Self.pushes / 8 * 8
+    let transactions = 8 * Self.transactions
+    #expect(transactions > 500)
     #expect(status["mirror"]?["failures"]?.int == 8, "the run did not heed the pause")
     #expect(status["mirror"]?["next"]?.string ?? "" > status["mirror"]?["since"]?.string ?? "~")
     #expect(status["mirror"]?["error"]?.string?.contains("mirror.git") == true)

@@ -72,4 +72,17 @@ extension Forge {
     let outcome = try commit(gate) { $0.entries["cfg:\(n)"] = Value("\(n)") }
     guard outcome.ok, !outcome.heldOpen else { throw Broken("push \(n): \(outcome.errors)\(outcome.text)") }
   }
+
+  /// Pushes some keys in one push, a transaction each.
+  func set(_ numbers: [Int], _ gate: String) throws {
+    var push = Push()
+    for n in numbers {
+      var plan = plan { $0.entries["cfg:\(n)"] = Value("\(n)") }
+      try plan.seal()
+      adopt(plan)
+      push.append(plan.push)
+    }
+    let outcome = try self.push(push, to: gate)
+    guard outcome.ok, !outcome.heldOpen else { throw Broken("push \(numbers): \(outcome.errors)\(outcome.text)") }
+  }
 }

@@ -9,7 +9,7 @@ struct PipelineStories {
     let writer = try world.start()
     let reader = try world.clone("r")
     try reader.must("wait", "--oid", writer.repo.id("refs/kv/main") ?? "", "--timeout", "20s")
-    let rounds = 60
+    let rounds = Share.isThorough ? 200 : 60
     let script = """
       for i in $(seq \(rounds)); do
         git -C '\(writer.repo.path)' kv set pipe:n "$i" --quiet || exit 91
@@ -18,7 +18,7 @@ struct PipelineStories {
         [ "$(git kv get pipe:n --read-from=github)" = "$i" ] || { echo "stale in round $i" && exit 93; }
       done
       """
-    let outcome = try world.box.run(["sh", "-c", script], in: reader.repo.path, limit: 120)
+    let outcome = try world.box.run(["sh", "-c", script], in: reader.repo.path, limit: 600)
     #expect(outcome.ok, "\(outcome.status) \(outcome.text) \(outcome.errors.suffix(1000))")
     try world.box.untilQuiet()
     #expect(try Together.broken(world) == [])

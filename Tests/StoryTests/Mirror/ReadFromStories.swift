@@ -36,7 +36,7 @@ struct ReadFromStories {
 
   /// A read_url is the Stargate's other face; `github` stays the remote's url where there is no mirror.
   @Test func aPlaceToReadFrom() throws {
-    let world = try World()
+    let world = try World(live: true)
     let clone = try world.start()
     try clone.must("set", "cfg:a", "1")
     let replica = Repo(box: world.box, path: world.box.path("replica.git"))

@@ -32,7 +32,7 @@ struct WaitPlaceStories {
 
   /// Where url and pushurl are one place, that one is waited for; it has no watermark.
   @Test func onePlace() throws {
-    let world = try World()
+    let world = try World(live: true)
     let clone = try world.start()
     let seen = try clone.json("wait", "--timeout", "0s")
     #expect(try seen["visible_on"]?.string == "github" && seen["seen"]?.string == clone.tip())
@@ -43,7 +43,7 @@ struct WaitPlaceStories {
   }
 
   @Test func noRemote() throws {
-    let world = try World()
+    let world = try World(live: true)
     let clone = try world.clone("w")
     try clone.repo.must("remote", "remove", "origin")
     #expect(try clone.kv("wait").status == 5)

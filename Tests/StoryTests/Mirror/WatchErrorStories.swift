@@ -27,7 +27,7 @@ struct WatchErrorStories {
 
   /// A ledger commit that the worker has not come to.
   @Test func notYet() throws {
-    let world = try World()
+    let world = try World(live: true)
     let writer = try world.start()
     try world.box.untilQuiet()
     try writer.must("set", "cfg:a", "1", "--no-push")

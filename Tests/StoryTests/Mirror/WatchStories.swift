@@ -7,7 +7,7 @@ struct WatchStories {
 
   /// What a real worker has written, at the Stargate; the same in every other place, and from every place on.
   @Test(arguments: ways) func everyEventOnce(_ way: Way) throws {
-    let world = try World(way)
+    let world = try World(way, live: true)
     let writer = try world.start()
     try writer.must("set", "cfg:a", "1")
     let batch = ["cfg:b c", "cfg:\"q\"", "cfg:ä"].map { #"{"op":"set","key":\#(JSON.quote($0)),"value":"x"}"# }
