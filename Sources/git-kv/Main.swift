@@ -10,7 +10,7 @@ struct GitKV: ParsableCommand {
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
       MsetCommand.self, CasCommand.self, ListCommand.self, WaitCommand.self, WatchCommand.self, VerifyCommand.self,
-      StargateCommand.self, VersionCommand.self,
+      SnapshotCommand.self, ImportCommand.self, StargateCommand.self, VersionCommand.self,
     ])
 
   @OptionGroup var options: GlobalOptions
