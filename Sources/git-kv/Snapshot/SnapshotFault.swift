@@ -8,15 +8,18 @@ struct SnapshotFault {
 
   static let hint = "the snapshot is cut, damaged or not git-kv's own: take another copy; nothing has been changed"
 
-  /// The refusal of damage.
-  func callAsFunction(_ text: String) -> Rejection { .attestation("\(file):\(line): \(text)", hint: Self.hint) }
+  private var place: String { "\(file):\(line): " }
 
-  /// The same refusal, with the place.
+  /// The refusal of damage.
+  func callAsFunction(_ text: String) -> Rejection { .attestation(place + text, hint: Self.hint) }
+
+  /// The same refusal, with the place where it has none.
   func at(_ error: Rejection) -> Rejection {
     switch error {
-    case .policy(let text, let hint): .policy("\(file):\(line): \(text)", hint: hint)
+    case _ where error.message.hasPrefix(place): error
+    case .policy(let text, let hint): .policy(place + text, hint: hint)
     case .attestation(let text, _), .usage(let text, _), .invalidKey(let text): self(text)
-    case .io(let text, let hint): .io("\(file):\(line): \(text)", hint: hint)
+    case .io(let text, let hint): .io(place + text, hint: hint)
     default: error
     }
   }

@@ -13,7 +13,7 @@ extension ExitCodeStories {
   static let absent = [
     fails("get an absent key", 1, "cfg:none", ["get", "cfg:none"]),
     fails("get a deleted key", 1, "cfg:gone", ["get", "cfg:gone"]),
-    fails("a snapshot of nothing", 1, "'other' is empty", ["snapshot", "--ns", "other", "--export", "-"]),
+    fails("a snapshot of nothing", 1, "'other' is empty", ["snapshot", "--ns", "other", "--export", "out"]),
     fails("delete an absent key", 1, "cfg:none", ["del", "cfg:none"]),
     fails("delete two keys of which one is absent", 1, "cfg:none", ["del", "cfg:a", "cfg:none"]),
     fails(
