@@ -2,14 +2,22 @@
 public enum KeyEdit: Sendable {
   /// Puts a value whose blobs are stored already, or stand in the chunks tree already.
   case set(LedgerTree.Slot, Pointer, chunks: [Manifest.Chunk] = [])
+  /// The same where the pointer's blob is stored too.
+  case put(LedgerTree.Slot, pointer: ObjectID, chunks: [Manifest.Chunk] = [])
   case delete
 
   public var slot: LedgerTree.Slot? {
-    if case .set(let slot, _, _) = self { slot } else { nil }
+    switch self {
+    case .set(let slot, _, _), .put(let slot, _, _): slot
+    case .delete: nil
+    }
   }
 
   public var chunks: [Manifest.Chunk] {
-    if case .set(_, _, let chunks) = self { chunks } else { [] }
+    switch self {
+    case .set(_, _, let chunks), .put(_, _, let chunks): chunks
+    case .delete: []
+    }
   }
 }
 
@@ -57,6 +65,18 @@ public struct BuiltTransaction: Sendable {
   public let epochCommit: ObjectID?
   public let keysSet: Int
   public let keysDeleted: Int
+  /// How many transactions in a row it stands for.
+  public private(set) var transactions = 1
+
+  /// A row of transactions as one: where the refs have to go, and the sum of what it does.
+  public func followed(by next: BuiltTransaction) -> BuiltTransaction {
+    var row = BuiltTransaction(
+      id: next.id, epoch: next.epoch, ledger: next.ledger, ledgerTree: next.ledgerTree, index: next.index,
+      chunks: next.chunks ?? chunks, epochCommit: epochCommit ?? next.epochCommit, keysSet: keysSet + next.keysSet,
+      keysDeleted: keysDeleted + next.keysDeleted)
+    row.transactions = transactions + next.transactions
+    return row
+  }
 }
 
 /// Who writes, and how commits are signed.
@@ -99,8 +119,11 @@ public struct TransactionBuilder {
     var pointers: [Key: ObjectID] = [:]
     pointers.reserveCapacity(edits.count)
     for (key, edit) in edits {
-      let pointer = if case .set(_, let pointer, _) = edit { pointer } else { Pointer(tombstone: key) }
-      pointers[key] = try sink.store(.blob, CanonicalJSON.encode(pointer))
+      switch edit {
+      case .set(_, let pointer, _): pointers[key] = try sink.store(.blob, CanonicalJSON.encode(pointer))
+      case .put(_, let pointer, _): pointers[key] = pointer
+      case .delete: pointers[key] = try sink.store(.blob, CanonicalJSON.encode(Pointer(tombstone: key)))
+      }
     }
     let indexTree = try IndexTree.apply(
       pointers, to: base?.index.tree, namespace: namespace, reader: reader, sink: sink)

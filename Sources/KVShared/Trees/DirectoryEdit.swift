@@ -4,6 +4,8 @@ final class DirectoryEdit {
   private var children: [[UInt8]: DirectoryEdit] = [:]
   /// New contents of files; nil removes.
   private var files: [[UInt8]: ObjectID?] = [:]
+  /// Directories whose new trees are known; nil removes.
+  private var trees: [[UInt8]: ObjectID?] = [:]
 
   /// The directory of that name below this one.
   func directory(_ name: [UInt8]) -> DirectoryEdit {
@@ -14,6 +16,8 @@ final class DirectoryEdit {
   }
 
   func setFile(_ name: [UInt8], _ id: ObjectID?) { files.updateValue(id, forKey: name) }
+
+  func setTree(_ name: [UInt8], _ id: ObjectID?) { trees.updateValue(id, forKey: name) }
 
   /// Applies the changes to the old tree (nil: the empty one) and returns the new one, nil where nothing is left.
   func apply(to old: ObjectID?, reader: ObjectReader, sink: any ObjectSink) throws(Rejection) -> ObjectID? {
@@ -42,6 +46,9 @@ final class DirectoryEdit {
     changes.reserveCapacity(children.count + files.count)
     for (name, child) in children {
       let id = try child.build(reader, sink)
+      changes.updateValue(id.map { TreeEntry(name: name, isTree: true, id: $0) }, forKey: name)
+    }
+    for (name, id) in trees {
       changes.updateValue(id.map { TreeEntry(name: name, isTree: true, id: $0) }, forKey: name)
     }
     for (name, id) in files {

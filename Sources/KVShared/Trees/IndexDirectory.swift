@@ -7,6 +7,8 @@ final class IndexDirectory {
   private var files: [[UInt8]: TreeEntry?] = [:]
   /// A leaf that bursts keeps nothing of its old tree.
   private var keepsOld = true
+  /// The new tree of a leaf, which is written at once: its files need not wait in memory for those of all others.
+  private var leaf: ObjectID??
 
   init(depth: Int, old: ObjectID?) {
     self.depth = depth
@@ -14,7 +16,10 @@ final class IndexDirectory {
   }
 
   /// Decides between leaf and interior and hands the changes on. The old tree is loaded by then.
-  func distribute(_ reader: ObjectReader, into next: inout [IndexDirectory]) throws(Rejection) {
+  func distribute(
+    _ reader: ObjectReader, _ sink: any ObjectSink, into next: inout [IndexDirectory]
+  ) throws(Rejection) {
+    defer { changes = [] }
     let entries = try reader.entries(old)
     var subdirectories: [[UInt8]: ObjectID] = [:]
     for entry in entries where entry.isTree { subdirectories[entry.name] = entry.id }
@@ -28,6 +33,8 @@ final class IndexDirectory {
       }
       if blobs.count + untouched.count <= IndexTree.leafKeys {
         for (key, blob) in blobs { addFile(key, blob) }
+        leaf = .some(try sink.store(tree: Tree.merge(entries, files)))
+        files = [:]
         return
       }
       for (key, blob) in untouched { blobs[key] = blob }
@@ -59,6 +66,7 @@ final class IndexDirectory {
   }
 
   func build(_ reader: ObjectReader, _ sink: any ObjectSink) throws(Rejection) -> ObjectID? {
+    if let leaf { return leaf }
     var merged = files
     for (name, child) in children {
       let id = try child.build(reader, sink)

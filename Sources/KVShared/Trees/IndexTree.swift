@@ -21,7 +21,7 @@ public enum IndexTree {
     while !level.isEmpty {
       try reader.load(trees: level.compactMap(\.old))
       var next: [IndexDirectory] = []
-      for node in level { try node.distribute(reader, into: &next) }
+      for node in level { try node.distribute(reader, sink, into: &next) }
       level = next
     }
     var new = try node.build(reader, sink)

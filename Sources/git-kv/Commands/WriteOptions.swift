@@ -63,11 +63,11 @@ struct Writing {
       showsProgress: Progress.isVisible(isQuiet: options.quiet), firstEpoch: firstEpoch)
   }
 
-  /// - Parameter maxInline: what `--max-inline` said.
-  func values(_ maxInline: MaxInline) throws(Rejection) -> ValueWriter {
+  /// - Parameter maxInline: what `--max-inline` said; nil for commands that do not have it.
+  func values(_ maxInline: MaxInline?) throws(Rejection) -> ValueWriter {
     ValueWriter(
       session: session, policy: policy, createdBy: session.signer.identity.email, now: .now(),
-      maxInline: try maxInline.bytes(policy.rules), isQuiet: options.quiet)
+      maxInline: try maxInline?.bytes(policy.rules) ?? policy.rules.maxValueInline, isQuiet: options.quiet)
   }
 
   func finish(_ draft: Draft, _ patience: WaitOptions.Patience) throws(Rejection) {
@@ -79,7 +79,9 @@ struct Writing {
 extension WriteResult {
   var words: String {
     guard let txn, let ledger else { return "nothing to do" }
-    return "[\(ns) \(txn)] set \(set), deleted \(del); ledger \(ledger.prefix(12))\(pushed ? "" : " (not pushed)")"
+    let row = transactions.map { " in \($0) transactions" } ?? ""
+    let place = pushed ? "" : " (not pushed)"
+    return "[\(ns) \(txn)] set \(set), deleted \(del)\(row); ledger \(ledger.prefix(12))\(place)"
   }
 }
 

@@ -10,7 +10,8 @@ final class ChunkWriter {
   private let known: (tree: ObjectID, reader: ObjectReader)?
   private let namespace: Namespace
   private let hasher: ObjectHasher
-  private var chunks: [Manifest.Chunk] = []
+  /// What was kept so far.
+  private(set) var chunks: [Manifest.Chunk] = []
   private var failure: Rejection?
 
   /// Bytes of a window beyond the largest chunk.
@@ -82,6 +83,12 @@ final class ChunkWriter {
     }
     try settle()
     return Outcome(chunks: chunks, etag: etag.finalize())
+  }
+
+  /// Takes the next chunk of a value that was cut before.
+  func add(_ chunk: [UInt8]) throws(Rejection) {
+    chunk.withUnsafeBytes { keep([$0]) }
+    if let failure { throw failure }
   }
 
   /// Digests some chunks and stores the new ones.

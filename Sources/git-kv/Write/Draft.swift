@@ -13,6 +13,8 @@ struct Draft {
   var expectedBlobs: [Key: ObjectID?] = [:]
   /// Keys whose absence is an error of the user, not of the race.
   var mustExist: Set<Key> = []
+  /// What a snapshot holds, in the place of edits.
+  var snapshot: SnapshotEdits?
 }
 
 /// How a write ended.
@@ -29,4 +31,6 @@ struct WriteResult: Encodable {
   let tries: Int
   /// Whether the mirror shows it; nil where the command did not wait for that.
   var mirrored: Bool?
+  /// How many transactions in a row were made; nil for one or none.
+  var transactions: Int?
 }

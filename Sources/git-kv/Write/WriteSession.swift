@@ -28,7 +28,7 @@ struct WriteSession {
   func commit(_ draft: Draft) throws(Rejection) -> WriteResult {
     let turn = try clone.takeTurn()
     defer { _ = turn.raw }
-    let id = TransactionID.fresh()
+    let row = RowBuilder(session: self)
     var pause = Backoff()
     // What the Stargate was found to have; until it has been asked, the working copy is built on.
     var found: Tips?
@@ -41,26 +41,20 @@ struct WriteSession {
         continue
       }
       // What the clone knows may be old: before a draft fails on it, the Stargate is asked once.
-      let edits: [Key: KeyEdit]
+      let made: BuiltTransaction?
       do throws(Rejection) {
-        edits = try effective(draft, on: tips.base)
+        made = try row.build(draft, on: tips)
       } catch  where error.isAboutState && transport != nil && found == nil {
         found = try catchUp(mine)
         continue
       }
-      guard !edits.isEmpty || (draft.edits.isEmpty && tips.base == nil) else { return unchanged(tips, tries: tries) }
-      let builder = TransactionBuilder(namespace: namespace, reader: clone.reader, sink: store, authority: signer)
-      let built = try builder.build(
-        edits, on: tips.base, chunks: { () throws(Rejection) in try pending.base(for: tips) }, firstEpoch: firstEpoch,
-        id: id, text: draft.text, extra: draft.extra)
-      try store.flush()
-      try chunks.flush()
+      guard let built = made else { return unchanged(tips, tries: tries) }
       guard let transport else {
         guard try keep(built, on: tips, from: mine) else { continue }
         return result(built, pushed: false, tries: 0)
       }
       tries += 1
-      switch try push(built, on: tips, from: mine, transport, isLarge: edits.count > 1000) {
+      switch try push(built, on: tips, from: mine, transport, isLarge: built.keysSet + built.keysDeleted > 1000) {
       case .accepted: return result(built, pushed: true, tries: tries)
       case .lostRace(let reason):
         if draft.expectedTree != nil {
@@ -228,7 +222,7 @@ struct WriteSession {
   }
 
   /// Leaves out what is so already, and checks what the draft expects of its base.
-  private func effective(_ draft: Draft, on base: TransactionBase?) throws(Rejection) -> [Key: KeyEdit] {
+  func effective(_ draft: Draft, on base: TransactionBase?) throws(Rejection) -> [Key: KeyEdit] {
     if let expected = draft.expectedTree, expected != (base?.ledger.tree ?? clone.format.emptyTree) {
       throw try conflict(draft, base, "the ledger tree is not \(expected)")
     }
@@ -240,7 +234,7 @@ struct WriteSession {
     for key in draft.mustExist where here[key] == nil { throw .noSuchKey("no such key: \(key.description.quoted)") }
     return draft.edits.filter { key, edit in
       switch edit {
-      case .set(let slot, _, _): here[key] != slot
+      case .set(let slot, _, _), .put(let slot, _, _): here[key] != slot
       case .delete: here[key] != nil
       }
     }
@@ -266,7 +260,7 @@ struct WriteSession {
     WriteResult(
       ns: namespace.name, txn: built.id.text, epoch: built.epoch.name, ledger: built.ledger.hex,
       index: built.index.hex, tree: built.ledgerTree.hex, set: built.keysSet, del: built.keysDeleted, pushed: pushed,
-      tries: tries)
+      tries: tries, transactions: built.transactions > 1 ? built.transactions : nil)
   }
 }
 

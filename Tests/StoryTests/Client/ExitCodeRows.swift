@@ -13,6 +13,7 @@ extension ExitCodeStories {
   static let absent = [
     fails("get an absent key", 1, "cfg:none", ["get", "cfg:none"]),
     fails("get a deleted key", 1, "cfg:gone", ["get", "cfg:gone"]),
+    fails("a snapshot of nothing", 1, "'other' is empty", ["snapshot", "--ns", "other", "--export", "out"]),
     fails("delete an absent key", 1, "cfg:none", ["del", "cfg:none"]),
     fails("delete two keys of which one is absent", 1, "cfg:none", ["del", "cfg:a", "cfg:none"]),
     fails(
@@ -77,6 +78,8 @@ extension ExitCodeStories {
   static let trouble = [
     fails("a file that is not there", 5, "nowhere", ["set", "cfg:a", "--file", "nowhere"]),
     fails("a file that is a folder", 5, ".git", ["set", "cfg:a", "--file", ".git"]),
+    fails("a snapshot that is not there", 5, "nowhere", ["import", "nowhere"]),
+    fails("a place that no snapshot can take", 5, "nowhere", ["snapshot", "--export", "nowhere/x"]),
     fails("a batch that is not there", 5, "nowhere", ["mset", "--file", "nowhere"]),
     fails(
       "a file in a batch that is not there", 5, "nowhere", ["mset", "--file", "-"],
@@ -153,6 +156,8 @@ extension ExitCodeStories {
       try forge.repo.must("update-ref", "refs/i/main", plan.indexID)
       try clone.repo.must("fetch", "-q", forge.repo.path, "refs/l/*:refs/kv/*", "refs/i/*:refs/kv-index/*")
     },
+    fails("no snapshot", 8, "standard input:1: ", ["import", "-"], input: "{}\n"),
+    fails("an empty snapshot", 8, "standard input:1: ", ["import", "-"]),
     fails("a watchlog that is none", 8, "trailer", ["watch"]) { _, clone in
       try clone.repo.must("remote", "remove", "origin")
       try clone.repo.must("update-ref", "refs/kv-watchlog/main@x", "refs/kv/main")
@@ -200,7 +205,9 @@ extension ExitCodeStories {
       ["set", "a", "b", "--ttl", "soon"], ["set", "a", "b", "--trailer", "Epoch: 1"], ["del"], ["mset"], ["cas"],
       ["cas", "set", "a", "b"], ["cas", "set", "a", "b", "--expect-tree", "x"], ["get", "a", "--read-from=moon"],
       ["--ns", "Main", "list"], ["--ns", "", "list"], ["--ns", "a/b", "list"], ["init", "--epoch", "a/b"], ["remote"],
-      ["remote", "frob"], ["list", "--frob"], ["push", "frob"],
+      ["remote", "frob"], ["list", "--frob"], ["push", "frob"], ["snapshot"], ["snapshot", "--export"],
+      ["snapshot", "--export", "-", "--at", "TREE"], ["import"], ["import", "-", "--batch", "0"],
+      ["import", "-", "--dry-run", "--wait"],
     ].map { fails("usage: \($0.joined(separator: " "))", 64, "", $0) }
 
   static let batches =
