@@ -10,6 +10,7 @@ struct GitKV: ParsableCommand {
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
       MsetCommand.self, CasCommand.self, ListCommand.self, WaitCommand.self, WatchCommand.self, VerifyCommand.self,
+      AuditCommand.self,
       EpochCommand.self, CompactCommand.self, StargateCommand.self, VersionCommand.self,
     ])
 
