@@ -10,8 +10,8 @@ struct GitKV: ParsableCommand {
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
       MsetCommand.self, CasCommand.self, ListCommand.self, WaitCommand.self, WatchCommand.self, VerifyCommand.self,
-      EpochCommand.self, SnapshotCommand.self, ImportCommand.self, CompactCommand.self, StargateCommand.self,
-      VersionCommand.self,
+      EpochCommand.self, SnapshotCommand.self, ImportCommand.self, CompactCommand.self, AuditCommand.self,
+      StargateCommand.self, VersionCommand.self,
     ])
 
   @OptionGroup var options: GlobalOptions

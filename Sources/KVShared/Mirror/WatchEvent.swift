@@ -21,29 +21,49 @@ public struct WatchEvent: Codable, Equatable, Sendable {
   /// - Parameter reader: forgets the trees it has read.
   public init(_ commit: Commit, _ trailers: LedgerTrailers, reader: ObjectReader) throws(Rejection) {
     defer { reader.forgetTrees() }
+    // The first commit of a later epoch repeats the tree of the sealed head: its base says what it changed.
+    let base = trailers.baseTree
+    do throws(Rejection) {
+      let changes = try LedgerDiff(reader: reader, namespace: trailers.namespace).changes(
+        from: base == reader.format.emptyTree ? nil : base, to: commit.tree)
+      self.init(commit, trailers, changes: changes)
+    } catch {
+      guard error.code != .io else { throw error }
+      self.init(commit, trailers, changes: [], error: error.message)
+    }
+  }
+
+  /// Tells what is known to have changed.
+  init(_ commit: Commit, _ trailers: LedgerTrailers, changes: [KeyChange], error: String? = nil) {
     v = 1
     ns = trailers.namespace.name
     epoch = trailers.epoch.name
     oid = commit.id.hex
     txn = trailers.transaction.text
     ts = Timestamp(seconds: commit.committerSeconds).description
-    // The first commit of a later epoch repeats the tree of the sealed head: its base says what it changed.
-    let base = trailers.baseTree
-    do throws(Rejection) {
-      let changes = try LedgerDiff(reader: reader, namespace: trailers.namespace).changes(
-        from: base == reader.format.emptyTree ? nil : base, to: commit.tree)
-      func names(_ chosen: [KeyChange]) -> [String] {
-        chosen.map(\.key.bytes).sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
-      }
-      set = names(changes.filter { $0.after != nil })
-      del = names(changes.filter { $0.after == nil })
-      error = nil
-    } catch {
-      guard error.code != .io else { throw error }
-      set = []
-      del = []
-      self.error = error.message
+    func names(_ chosen: [KeyChange]) -> [String] {
+      chosen.map(\.key.bytes).sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
     }
+    set = names(changes.filter { $0.after != nil })
+    del = names(changes.filter { $0.after == nil })
+    self.error = error
+  }
+
+  /// Stores the commit that tells it in a watchlog, and returns its id: a function of the event, the ledger commit and
+  /// the log before it.
+  func store(
+    _ commit: Commit, _ trailers: LedgerTrailers, after parent: ObjectID?, in sink: any ObjectSink
+  ) throws(Rejection) -> ObjectID {
+    let blob = try sink.store(.blob, CanonicalJSON.encode(self))
+    let tree = try sink.store(.tree, Tree.serialize([TreeEntry(name: Self.fileName, isTree: false, id: blob)]))
+    let who = "Stargate <stargate@localhost> \(commit.committerSeconds) +0000"
+    let said = WatchTrailers(
+      namespace: trailers.namespace, transaction: trailers.transaction, ledger: commit.id, epoch: trailers.epoch)
+    return try sink.store(
+      .commit,
+      Commit.payload(
+        tree: tree, parent: parent, author: who, committer: who,
+        message: said.message("kv: event of \(trailers.transaction)")))
   }
 }
 

@@ -86,17 +86,7 @@ public struct Watchlog {
     let commit = try station.reader.commit(id)
     let trailers = try LedgerTrailers(commit)
     let event = try WatchEvent(commit, trailers, reader: station.reader)
-    let blob = try store.store(.blob, CanonicalJSON.encode(event))
-    let tree = try store.store(
-      .tree, Tree.serialize([TreeEntry(name: WatchEvent.fileName, isTree: false, id: blob)]))
-    let who = "Stargate <stargate@localhost> \(commit.committerSeconds) +0000"
-    let said = WatchTrailers(
-      namespace: trailers.namespace, transaction: trailers.transaction, ledger: id, epoch: trailers.epoch)
-    return try store.store(
-      .commit,
-      Commit.payload(
-        tree: tree, parent: parent, author: who, committer: who,
-        message: said.message("kv: event of \(trailers.transaction)")))
+    return try event.store(commit, trailers, after: parent, in: store)
   }
 }
 

@@ -23,7 +23,7 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
     case .policy: "policy violation"
     case .invalidKey: "invalid key"
     case .io: "I/O or git error"
-    case .moreToDo: "more to do for the mirror worker"
+    case .moreToDo: "more to do: for the mirror worker, or by an audit"
     case .expired: "the value has expired"
     case .attestation: "attestation mismatch"
     case .notLeader: "not the leader"

@@ -15,6 +15,8 @@ public enum Rejection: Error, Equatable, Sendable {
   /// The mirror holds what would be lost.
   case syncRefused(String, hint: String = "")
   case usage(String, hint: String = "")
+  /// What was asked for is done in part, and the rest cannot be done as things are.
+  case incomplete(String, hint: String = "")
   /// What a Stargate answered, passed on as it was.
   case remote(ExitCode, String, hint: String)
 
@@ -31,6 +33,7 @@ public enum Rejection: Error, Equatable, Sendable {
     case .mirrorTimeout: .mirrorTimeout
     case .syncRefused: .syncRefused
     case .usage: .usage
+    case .incomplete: .moreToDo
     case .remote(let code, _, _): code
     }
   }
@@ -39,7 +42,8 @@ public enum Rejection: Error, Equatable, Sendable {
     switch self {
     case .noSuchKey(let text), .lostRace(let text), .conflict(let text, _, _), .policy(let text, _),
       .invalidKey(let text), .io(let text, _), .expired(let text), .attestation(let text, _), .notLeader(let text),
-      .mirrorTimeout(let text, _), .syncRefused(let text, _), .usage(let text, _), .remote(_, let text, _):
+      .mirrorTimeout(let text, _), .syncRefused(let text, _), .usage(let text, _), .incomplete(let text, _),
+      .remote(_, let text, _):
       text
     }
   }
@@ -47,7 +51,7 @@ public enum Rejection: Error, Equatable, Sendable {
   public var hint: String {
     switch self {
     case .policy(_, let hint), .io(_, let hint), .mirrorTimeout(_, let hint), .syncRefused(_, let hint),
-      .usage(_, let hint), .remote(_, _, let hint):
+      .usage(_, let hint), .incomplete(_, let hint), .remote(_, _, let hint):
       hint
     case .attestation(_, let hint): hint.isEmpty ? "make transactions with 'git kv'; nothing has been changed" : hint
     case .noSuchKey: ""

@@ -6,6 +6,10 @@
 struct ChunksProof {
   let namespace: Namespace
   let reader: ObjectReader
+  /// Takes the trees that are computed; nil lets them go.
+  var sink: (any ObjectSink)?
+  /// Told of each chunk that is not here, where that is no fault.
+  var passOver: ((ObjectID) -> Void)?
 
   /// A chunk, and the first place that names it.
   private struct Named {
@@ -39,7 +43,7 @@ struct ChunksProof {
     }
     guard !added.isEmpty else { throw .attestation("the chunks commit adds no chunk that a manifest names") }
     let expected = try ChunksTree.add(
-      added.mapValues(\.blob), to: old, namespace: namespace, reader: reader, sink: NamingSink(reader.format))
+      added.mapValues(\.blob), to: old, namespace: namespace, reader: reader, sink: sink ?? NamingSink(reader.format))
     guard expected == new else { throw try mismatch(added, new) }
     try checkBytes(named, manifests, isDeep)
   }
@@ -63,7 +67,9 @@ struct ChunksProof {
 
   /// Finds the words for a chunks tree that is not the one that is due.
   private func mismatch(_ added: [ChunkDigest: Named], _ new: ObjectID) throws(Rejection) -> Rejection {
-    let found = try ChunksTree.lookup(added.keys, in: new, namespace: namespace, reader: reader)
+    // A clone may lack the tree that it can name.
+    let found = try? ChunksTree.lookup(added.keys, in: new, namespace: namespace, reader: reader)
+    guard let found else { return .attestation("the chunks tree \(new) is not the one that the manifests demand") }
     for (digest, chunk) in added {
       guard let blob = found[digest] else { return .attestation("\(chunk.words) is not in the chunks tree") }
       if blob != chunk.blob {
@@ -80,6 +86,7 @@ struct ChunksProof {
     var failure: Rejection?
     try reader.read(all.map { .info($0.blob.hex) }) { at, reply in
       guard failure == nil else { return }
+      if reply == nil, let passOver { return passOver(all[at].blob) }
       guard let reply, reply.kind == .blob else {
         failure = .attestation("\(all[at].words) is not a blob that is here: \(all[at].blob)")
         return

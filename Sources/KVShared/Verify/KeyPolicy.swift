@@ -87,3 +87,13 @@ public struct KeyPolicy: Sendable {
     }
   }
 }
+
+extension NamespacePolicy {
+  /// Takes what a transaction already holds as it is: the Stargate judges it, or has done so.
+  public static var permissive: NamespacePolicy {
+    var rules = NamespacePolicy()
+    rules.maxValueInline = .max
+    rules.maxValueTotal = .max
+    return rules
+  }
+}

@@ -4,6 +4,8 @@ public struct PointerDerivation {
   /// V10: etags are computed from the bytes.
   let isDeep: Bool
   let reader: ObjectReader
+  /// How many chunks all manifests together may name.
+  var maxChunks = Manifest.maxChunks
 
   /// - Parameter isDeep: computes the etags of inline values from the bytes and compares (V10).
   public init(policy: KeyPolicy, isDeep: Bool, reader: ObjectReader) {
@@ -68,7 +70,7 @@ public struct PointerDerivation {
       }
       try policy.check(chunked: key, size: manifest.totalSize, meta: meta)
       chunks += manifest.chunks.count
-      guard chunks <= Manifest.maxChunks else { throw Manifest.tooManyChunks }
+      guard chunks <= maxChunks else { throw Manifest.tooManyChunks }
       demand.manifests[key] = manifest
       demand.pointers[key] = Pointer(chunked: key, manifest: slot.data, size: manifest.totalSize, meta: meta)
     }

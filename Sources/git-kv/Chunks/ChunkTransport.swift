@@ -6,7 +6,10 @@ struct ChunkTransport {
   let home: ChunkHome
 
   /// Brings the Stargate's chunks ref and its trees, without any bytes. Throws `.io` where it cannot be reached.
-  func fetchTrees(_ ref: KVRef) throws(Rejection) {
+  func fetchTrees(_ ref: KVRef) throws(Rejection) { try fetchTrees("\(ref.suffix)*") }
+
+  /// The same for all chunks refs whose names below `refs/` match a pattern.
+  func fetchTrees(_ pattern: String) throws(Rejection) {
     let url = transport.remote.pushURL
     var git = try home.inside(transport.git(for: url))
     // A name of its own for the place: git notes of it that objects may be missing, here and nowhere else.
@@ -15,7 +18,7 @@ struct ChunkTransport {
     git.options += ["-c", "remote.kv-stargate.url=\(url)"]
     let answer = try git.run(
       Transport.fetchOptions + [
-        "--atomic", "--filter=blob:none", "kv-stargate", "+\(ref)*:refs/kv-tracking/stargate/\(ref.suffix)*",
+        "--atomic", "--filter=blob:none", "kv-stargate", "+refs/\(pattern):refs/kv-tracking/stargate/\(pattern)",
       ])
     guard answer.status == 0 else {
       throw .io("cannot fetch from \(url.quoted): \(Transport.reason(answer))", hint: "check the url and your access")

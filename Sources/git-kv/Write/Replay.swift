@@ -67,13 +67,3 @@ struct Replay {
     return Tips(base: next, epoch: tips.epoch, replayedChunks: replayed)
   }
 }
-
-extension NamespacePolicy {
-  /// Takes what a transaction already holds as it is; the Stargate judges it.
-  fileprivate static var permissive: NamespacePolicy {
-    var rules = NamespacePolicy()
-    rules.maxValueInline = .max
-    rules.maxValueTotal = .max
-    return rules
-  }
-}
