@@ -55,6 +55,7 @@ struct WriteSession {
         id: id, text: draft.text, extra: draft.extra)
       try store.flush()
       try chunks.flush()
+      try pending.bring(built.addedChunks)
       guard let transport else {
         guard try keep(built, on: tips, from: mine) else { continue }
         return result(built, pushed: false, tries: 0)
@@ -158,7 +159,8 @@ struct WriteSession {
     case .ahead where try pending.fit(mine): return mine
     case .ahead, .parted: break
     }
-    let sealed = try target.trailers.epoch == base.trailers.epoch ? nil : lineage.sealed(base.trailers.epoch, in: theirs)
+    let sealed =
+      try target.trailers.epoch == base.trailers.epoch ? nil : lineage.sealed(base.trailers.epoch, in: theirs)
     return try Replay(session: self).run(base, onto: theirs, sealed: sealed?.ledger)
   }
 
