@@ -118,18 +118,29 @@ struct MirrorHistory {
     self.refs = refs
   }
 
-  /// Whether a commit is in the history of another, or in the bundle that it tells of, or, for a ledger, in the history
-  /// of a sealed epoch that is mirrored too.
-  /// The index begins anew with its ledger.
+  /// Whether a commit is in the history of another, or in the bundle that it tells of, or in the history of a sealed
+  /// epoch: of a ledger its archive tells.
   func keeps(_ old: ObjectID, of name: String, in new: ObjectID) throws(Rejection) -> Bool {
     guard try station.reader.read([.info(old.hex)])[0]?.kind == .commit else { return false }
     if try isAncestor(old, of: new) { return true }
     if let record = try BundleRecord.read(new, station.reader) { return record.replaces(old) }
     guard let ns = MirrorRefs.namespace(of: name) else { return false }
-    let isIndex = name == KVRef.index(ns).description
-    guard let lost = isIndex ? refs.known[KVRef.ledger(ns).description] : old else { return false }
+    if name == KVRef.index(ns).description { return try isOfSealedEpoch(index: old, ns) }
     for (ref, head) in refs.here {
-      if case .archive(ns, _) = ref, try isAncestor(lost, of: head) { return true }
+      if case .archive(ns, _) = ref, try isAncestor(old, of: head) { return true }
+    }
+    return false
+  }
+
+  /// Whether an index commit follows the first one of an epoch before the current one; no ref keeps that index.
+  private func isOfSealedEpoch(index: ObjectID, _ ns: Namespace) throws(Rejection) -> Bool {
+    guard let tip = refs.here[.epoch(ns)] else { return false }
+    let roots = try station.git.run(["rev-list", "--max-parents=0", index.hex]).check("git rev-list").text
+    var at = try station.reader.commit(tip).parents.first
+    while let id = at {
+      let link = try station.reader.commit(id)
+      if try EpochRecord(of: link, station.reader)?.root.index == roots { return true }
+      at = link.parents.first
     }
     return false
   }

@@ -47,17 +47,18 @@ struct MirrorPush {
   }
 
   func run(_ updates: [MirrorUpdate]) throws(MirrorFault) -> Outcome {
-    guard !isAtomic else { return try push(updates) }
+    let grafts = Grafts(updates, station.reader)
+    guard !isAtomic else { return try push(updates, grafts) }
     for rank in 0...3 {
       let some = updates.filter { $0.rank == rank }
       guard !some.isEmpty else { continue }
-      let outcome = try push(some)
+      let outcome = try push(some, grafts)
       guard case .done = outcome else { return outcome }
     }
     return .done
   }
 
-  private func push(_ updates: [MirrorUpdate]) throws(MirrorFault) -> Outcome {
+  private func push(_ updates: [MirrorUpdate], _ grafts: Grafts?) throws(MirrorFault) -> Outcome {
     var arguments = [
       "push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed",
     ]
@@ -67,7 +68,9 @@ struct MirrorPush {
     for update in updates { arguments.append("\(update.new?.hex ?? ""):\(update.name)") }
     let answer: ChildResult
     do {
-      answer = try remote.talking(station.git, station.config).run(arguments)
+      var git = remote.talking(station.git, station.config)
+      grafts?.apply(to: &git)
+      answer = try git.run(arguments)
     } catch {
       throw MirrorFault(.unreachable, error.message)
     }

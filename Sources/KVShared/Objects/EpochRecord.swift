@@ -43,6 +43,15 @@ public struct EpochRecord: Codable, Equatable, Sendable {
     self.sealed = sealed
   }
 
+  /// Reads the record of an epoch commit; nil for one that is none of ours.
+  init?(of commit: Commit, _ reader: ObjectReader) throws(Rejection) {
+    let name = "\(commit.tree):\(String(decoding: Self.fileName, as: UTF8.self))"
+    guard let reply = try reader.read([.contents(name)])[0],
+      let record = CanonicalJSON.decode(Self.self, reply.bytes)
+    else { return nil }
+    self = record
+  }
+
   /// Stores the tree of an epoch commit, which holds the record and nothing else.
   func store(in sink: any ObjectSink) throws(Rejection) -> ObjectID {
     let blob = try sink.store(.blob, CanonicalJSON.encode(self))

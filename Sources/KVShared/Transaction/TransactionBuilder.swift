@@ -61,6 +61,8 @@ public struct BuiltTransaction: Sendable {
   public let index: ObjectID
   /// The chunks commit; only a transaction that brings chunks makes one.
   public let chunks: ObjectID?
+  /// The chunks, by their blobs, that the epoch did not have.
+  public let addedChunks: [ObjectID]
   /// The epoch commit; only the first transaction of a namespace makes one.
   public let epochCommit: ObjectID?
   public let keysSet: Int
@@ -72,7 +74,8 @@ public struct BuiltTransaction: Sendable {
   public func followed(by next: BuiltTransaction) -> BuiltTransaction {
     var row = BuiltTransaction(
       id: next.id, epoch: next.epoch, ledger: next.ledger, ledgerTree: next.ledgerTree, index: next.index,
-      chunks: next.chunks ?? chunks, epochCommit: epochCommit ?? next.epochCommit, keysSet: keysSet + next.keysSet,
+      chunks: next.chunks ?? chunks, addedChunks: addedChunks + next.addedChunks,
+      epochCommit: epochCommit ?? next.epochCommit, keysSet: keysSet + next.keysSet,
       keysDeleted: keysDeleted + next.keysDeleted)
     row.transactions = transactions + next.transactions
     return row
@@ -128,7 +131,7 @@ public struct TransactionBuilder {
     let indexTree = try IndexTree.apply(
       pointers, to: base?.index.tree, namespace: namespace, reader: reader, sink: sink)
     let signs = authority.signs
-    var bringsChunks: (id: ObjectID, tree: ObjectID)?
+    var bringsChunks: (id: ObjectID, tree: ObjectID, added: [ObjectID])?
     if edits.values.contains(where: { !$0.chunks.isEmpty }) {
       bringsChunks = try chunksCommit(edits, on: try chunks(), id: id, sign: signs == .all)
     }
@@ -148,14 +151,14 @@ public struct TransactionBuilder {
       base == nil ? try firstEpochCommit(epoch, ledger: ledger, index: index, id: id, sign: signs != .none) : nil
     return BuiltTransaction(
       id: id, epoch: epoch, ledger: ledger, ledgerTree: ledgerTree, index: index, chunks: bringsChunks?.id,
-      epochCommit: epochCommit,
-      keysSet: edits.count - deleted, keysDeleted: deleted)
+      addedChunks: bringsChunks?.added ?? [], epochCommit: epochCommit, keysSet: edits.count - deleted,
+      keysDeleted: deleted)
   }
 
   /// The commit that adds the chunks the epoch does not have; nil where it has them all.
   private func chunksCommit(
     _ edits: [Key: KeyEdit], on base: ChunksBase, id: TransactionID, sign: Bool
-  ) throws(Rejection) -> (id: ObjectID, tree: ObjectID)? {
+  ) throws(Rejection) -> (id: ObjectID, tree: ObjectID, added: [ObjectID])? {
     guard edits.values.reduce(0, { $0 + $1.chunks.count }) <= Manifest.maxChunks else { throw Manifest.tooManyChunks }
     var chunks: [ChunkDigest: ObjectID] = [:]
     for edit in edits.values { for chunk in edit.chunks { chunks[chunk.digest] = chunk.blob } }
@@ -165,7 +168,7 @@ public struct TransactionBuilder {
     let tree = try ChunksTree.add(
       added, to: base.tip?.tree, namespace: namespace, reader: base.reader, sink: base.sink)
     let message = ChunksTrailers(namespace: namespace, transaction: id).message("kv: chunks added: \(added.count)")
-    return (try commit(tree, parent: base.tip?.id, message, sign: sign, into: base.sink), tree)
+    return (try commit(tree, parent: base.tip?.id, message, sign: sign, into: base.sink), tree, Array(added.values))
   }
 
   private func firstEpochCommit(

@@ -26,7 +26,14 @@ struct SealedEpoch {
     let parent = try LedgerTrailers(ledger).parent
     let held = moving[.ledger(ns)] ?? nil
     // Of several commits at once the first may be the new epoch's; an archive says so.
-    guard !archives.isEmpty || (parent != nil && parent?.ledger == held) else { return }
+    guard !archives.isEmpty || (parent != nil && parent?.ledger == held) else {
+      guard (moving[.epoch(ns)] ?? nil) == nil else {
+        throw .policy(
+          "\(KVRef.epoch(ns).description.quoted) is moved by a change of epoch alone",
+          hint: "'git kv epoch new' makes one, and seals the old epoch in the same push")
+      }
+      return
+    }
     guard let parent, let held, parent.ledger == held, archives == [.archive(ns, parent.label)],
       refs[archives[0]]?.id == held, moving[archives[0]] == .some(nil)
     else {

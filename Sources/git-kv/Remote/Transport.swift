@@ -60,10 +60,12 @@ struct Transport {
   /// Pushes commits to refs in one atomic push. Throws what the Stargate said, or `.io` where it could not be reached.
   /// - Parameters:
   ///   - leases: refs that move whatever they held, if they hold just that.
+  ///   - grafts: what the first commits of an epoch go on from.
   ///   - home: lends the chunks, where some are pushed.
   func push(
-    _ refs: [(id: ObjectID, ref: KVRef)], leases: [KVRef: ObjectID] = [:], chunksIn home: ChunkHome?, isLarge: Bool,
-    progress: Bool
+    _ refs: [(id: ObjectID, ref: KVRef)], leases: [KVRef: ObjectID] = [:], grafts: Grafts? = nil,
+    chunksIn home: ChunkHome?,
+    isLarge: Bool, progress: Bool
   ) throws(Rejection) -> Outcome {
     var arguments = [
       "push", "--porcelain", "--atomic", "--no-follow-tags", "--recurse-submodules=no",
@@ -74,7 +76,8 @@ struct Transport {
     arguments += leases.map { "--force-with-lease=\($0.key):\($0.value)" }.sorted()
     arguments.append(remote.pushURL)
     arguments += refs.map { "\($0.id):\($0.ref)" }
-    let git = git(for: remote.pushURL)
+    var git = git(for: remote.pushURL)
+    grafts?.apply(to: &git)
     let answer = try (home?.borrowing(git) ?? git).run(arguments) { bytes in
       if progress { try? IO.write(Array(bytes), to: 2, "standard error") }
     }

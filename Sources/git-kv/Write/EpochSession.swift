@@ -53,13 +53,13 @@ struct EpochSession {
           hint: "begin with 'git kv init --epoch LABEL'")
       }
       try checkLabel(epochTip)
-      let built = try build(base, epochTip, id)
+      let (built, sealedChunks) = try build(base, epochTip, id)
       guard let transport = session.transport else {
         guard try session.refs.move(changes(built, base, mine, keepsArchive: true)) else { continue }
         return result(built, base, pushed: false, tries: 0)
       }
       tries += 1
-      switch try push(built, base, transport) {
+      switch try push(built, base, sealedChunks, transport) {
       case .accepted:
         try land(built, base, mine)
         return result(built, base, pushed: true, tries: tries)
@@ -94,7 +94,7 @@ struct EpochSession {
 
   private func build(
     _ base: TransactionBase, _ epochTip: ObjectID, _ id: TransactionID
-  ) throws(Rejection) -> BuiltEpoch {
+  ) throws(Rejection) -> (BuiltEpoch, sealedChunks: ObjectID?) {
     let home = session.chunks
     let ref = KVRef.chunks(session.namespace, base.trailers.epoch)
     if let transport = session.transport { try ChunkTransport(transport: transport, home: home).fetchTrees(ref) }
@@ -111,11 +111,11 @@ struct EpochSession {
       text: text, extra: extra)
     try session.store.flush()
     try home.flush()
-    return built
+    return (built, tip?.id)
   }
 
   private func push(
-    _ built: BuiltEpoch, _ base: TransactionBase, _ transport: Transport
+    _ built: BuiltEpoch, _ base: TransactionBase, _ sealedChunks: ObjectID?, _ transport: Transport
   ) throws(Rejection) -> Transport.Outcome {
     let ns = session.namespace
     var refs: [(id: ObjectID, ref: KVRef)] = [
@@ -123,8 +123,10 @@ struct EpochSession {
       (base.ledger.id, .archive(ns, base.trailers.epoch)),
     ]
     if let chunks = built.chunks { refs.append((chunks, .chunks(ns, built.label))) }
+    var sealed = [built.ledger: base.ledger.id, built.index: base.index.id]
+    if let chunks = built.chunks { sealed[chunks] = sealedChunks }
     return try transport.push(
-      refs, leases: [.ledger(ns): base.ledger.id, .index(ns): base.index.id],
+      refs, leases: [.ledger(ns): base.ledger.id, .index(ns): base.index.id], grafts: try Grafts(sealed),
       chunksIn: built.chunks.map { _ in session.chunks }, isLarge: true, progress: session.showsProgress)
   }
 

@@ -57,6 +57,16 @@ struct PendingChunks {
     return try tip(of: tips).map { ($0.id, ref(tips)) }
   }
 
+  /// Fetches what is not here of the chunks that a transaction adds: the epoch that it was begun in had them, and so they
+  /// were not stored.
+  func bring(_ blobs: [ObjectID]) throws(Rejection) {
+    guard let transport = session.transport else { return }
+    let source = ChunkSource(
+      home: session.chunks, transport: transport, urls: [transport.remote.pushURL], showsProgress: session.showsProgress
+    )
+    try source.bring(blobs)
+  }
+
   /// Learns which chunks the Stargate has, where chunks are in play.
   func refresh(_ transport: Transport, _ mine: Tips) throws(Rejection) {
     if !session.chunks.isUsed, try lastTree(in: mine) == nil { return }

@@ -61,6 +61,7 @@ struct Replay {
       text: TrailerBlock(message: commit.message)?.text, extra: trailers.extra)
     try session.store.flush()
     try session.chunks.flush()
+    try session.pending.bring(built.addedChunks)
     let next = try TransactionBase(ledger: try reader.commit(built.ledger), index: try reader.commit(built.index))
     let tip = try built.chunks.map { (id) throws(Rejection) in try session.chunks.reader().commit(id) } ?? chunks
     let replayed = tip.map { Tips.ReplayedChunks(tip: $0) } ?? tips.replayedChunks

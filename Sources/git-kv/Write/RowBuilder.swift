@@ -49,6 +49,7 @@ final class RowBuilder {
       }, firstEpoch: session.firstEpoch, id: ids[number], text: draft.text, extra: draft.extra)
     try session.store.flush()
     try session.chunks.flush()
+    try session.pending.bring(built.addedChunks)
     guard draft.snapshot != nil else { return (built, tips) }
     reader.forgetTrees()
     let base = try TransactionBase(ledger: try reader.commit(built.ledger), index: try reader.commit(built.index))

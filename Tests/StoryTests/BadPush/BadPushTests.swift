@@ -7,7 +7,7 @@ struct BadPushTests {
     ("trailers", TrailerRows.all), ("history", HistoryRows.all), ("genesis", GenesisRows.all),
     ("signatures", SignatureRows.all), ("names", NameRows.all), ("pointers", PointerRows.all),
     ("policy", PolicyRows.all), ("hostile", HostileRows.all), ("manifests", ManifestRows.all),
-    ("chunks", ChunkRows.all),
+    ("chunks", ChunkRows.all), ("epochs", EpochRows.all),
   ]
   static let rows: [Row] = tables.flatMap(\.1)
 
@@ -44,9 +44,14 @@ struct LevelTests {
     "two pointers change places",
   ]
 
-  /// Manifests are read by the same hand at every level; their rows are not run through all of them.
+  /// Manifests are read by the same hand at every level, and changes of epoch are proved whole: their rows are not run
+  /// through all of them.
   static let rows = BadPushTests.tables.flatMap { name, rows in
-    name == "manifests" ? rows.filter { row in !ManifestRows.texts.contains { $0.name == row.name } } : rows
+    switch name {
+    case "manifests": rows.filter { row in !ManifestRows.texts.contains { $0.name == row.name } }
+    case "epochs": EpochRows.trees
+    default: rows
+    }
   }
 
   /// A change that fits into the sample is proved as at `full`.

@@ -144,7 +144,9 @@ struct GoodPushTests {
     },
   ]
 
-  @Test(arguments: rows + chunked, ObjectFormat.allCases) func isAccepted(_ row: Good, _ format: ObjectFormat) throws {
+  @Test(arguments: rows + chunked + epochs, ObjectFormat.allCases) func isAccepted(_ row: Good, _ format: ObjectFormat)
+    throws
+  {
     let (gate, forge) = try Template.hooked[format]!.get().copy()
     if let policy = row.policy { try gate.setPolicy(policy) }
     let outcome = try row.push(gate, forge)

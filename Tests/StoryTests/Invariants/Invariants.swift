@@ -7,6 +7,8 @@ struct Invariants {
   let format: ObjectFormat
   /// Public keys (`<type> <base64>`) that may sign, and which commits must be signed.
   var writers: [String] = [Keys.writer.line, Keys.second.line]
+  /// The same for those who may begin an epoch.
+  var admins = [Keys.admin.line]
   var signed = Signed.ledger
   /// Recomputes etags, as `verify: deep` does; those of a hash the tests do not have are left alone.
   var etags = false
@@ -55,14 +57,25 @@ struct Invariants {
     let ledger = try chain(ledgerTip, "ledger")
     let index = try chain(indexTip, "index")
     let epoch = try chain(epochTip, "epoch")
-    guard !ledger.isEmpty, ledger.count == index.count else {
-      return say("\(ledger.count) ledger commits and \(index.count) index commits")
-    }
     try readChunks()
-    try walk(ledger, index)
+    let links = try links(of: epoch)
+    guard let segments = try segments(links, ledger, index) else { return }
+    var old: KeySet?
+    var before: RawCommit?
+    for (number, segment) in segments.enumerated() {
+      let link = links[number]
+      if let before { check(link, begins: segment, after: before) }
+      if segment.index.isEmpty {
+        // The index of a sealed epoch is kept by no ref: what its pointers were cannot be told any more.
+        chunks.waiting[link.label] = nil
+        old = nil
+      } else {
+        old = try walk(segment, since: old, isFirst: number == 0)
+      }
+      before = segment.ledger.last
+    }
     checkChunksLeft()
-    try checkEpoch(epoch, ledger[0], index[0])
-    try checkSignatures(ledger, index, epoch)
+    try checkSignatures(segments, epoch)
   }
 
   /// The commits from the root to the tip; a merge or a commit that does not parse ends it.
@@ -83,21 +96,32 @@ struct Invariants {
     return commits
   }
 
-  /// Every transaction, one after the other.
-  private mutating func walk(_ ledger: [RawCommit], _ index: [RawCommit]) throws {
-    var old = KeySet()
-    var oldTree = format.emptyTree
-    var (oldTxn, epoch) = ("", ledger[0].trailers.first { $0.0 == "Epoch" }?.1 ?? "")
-    for (l, i) in zip(ledger, index) {
+  /// Every transaction of an epoch, one after the other; returns the keys that the last one leaves.
+  /// - Parameter since: the keys of the epoch before; nil where they are not known.
+  private mutating func walk(_ segment: Segment, since: KeySet?, isFirst: Bool) throws -> KeySet {
+    var old = since ?? KeySet()
+    var oldTree = isFirst ? format.emptyTree : segment.ledger[0].tree
+    var (oldTxn, epoch) = ("", segment.ledger[0]["Epoch"] ?? "")
+    for (number, (l, i)) in zip(segment.ledger, segment.index).enumerated() {
       let at = "transaction \(l.id.prefix(10)): "
-      let names = ["KV-NS", "KV-Txn", "Base-Tree", "KV-Index-Tree", "KV-Chunks-Tree", "Epoch", "Keys-Set", "Keys-Del"]
+      let begins = number == 0 && !isFirst
+      var names = ["KV-NS", "KV-Txn", "Base-Tree", "KV-Index-Tree", "KV-Chunks-Tree", "Epoch", "Keys-Set", "Keys-Del"]
+      if begins { names += ["Parent-Epoch", "Parent-Epoch-Ledger"] }
       for problem in l.trailerProblems(names, extra: true) { say(at + "ledger: " + problem) }
-      for problem in i.trailerProblems(["KV-NS", "KV-Txn", "KV-Ledger-Tree"], extra: false) {
+      for problem in i.trailerProblems(
+        ["KV-NS", "KV-Txn", "KV-Ledger-Tree"] + (begins ? ["Parent-Epoch-Index"] : []), extra: false)
+      {
         say(at + "index: " + problem)
       }
       let before = found.count
       let new = try known.keys[[l.tree, i.tree]] ?? keys(l.tree, i.tree, at)
       if found.count == before { known.keys[[l.tree, i.tree]] = new }
+      if begins {
+        // Tombstones stay behind, and every chunk that is needed comes anew.
+        if let since, since.live != new.live { say(at + "a new epoch has other keys than the sealed one") }
+        if new.all != Set(new.live.keys) { say(at + "a new epoch begins with a tombstone") }
+        old = new
+      }
       let wanted = [
         "KV-NS": ns, "Base-Tree": oldTree, "KV-Index-Tree": i.tree, "Epoch": epoch,
         "Keys-Set": "\(new.live.count { old.live[$0.key] != $0.value })",
@@ -110,7 +134,7 @@ struct Invariants {
       if i["KV-Ledger-Tree"] != l.tree { say(at + "KV-Ledger-Tree is not the ledger's tree \(l.tree)") }
       if i["KV-Txn"] != l["KV-Txn"] { say(at + "two KV-Txn in one transaction") }
       if l["KV-Txn"] == oldTxn { say(at + "KV-Txn is the parent's") }
-      try takeChunks(l, old, new, at)
+      try takeChunks(l, begins ? KeySet() : old, new, at)
       for key in new.all.subtracting(old.all) where new.live[key] == nil {
         say(at + "a tombstone of \(Names.enc(key)), which never was")
       }
@@ -118,28 +142,6 @@ struct Invariants {
       (old, oldTree, oldTxn) = (new, l.tree, l["KV-Txn"] ?? "")
       epoch = l["Epoch"] ?? epoch
     }
-  }
-
-  private mutating func checkEpoch(_ epoch: [RawCommit], _ ledger: RawCommit, _ index: RawCommit) throws {
-    guard let commit = epoch.last, epoch.count == 1 else { return say("\(epoch.count) epoch commits") }
-    for problem in commit.trailerProblems(["KV-NS", "KV-Txn", "Epoch"], extra: false) { say("epoch: " + problem) }
-    for (name, value) in [("KV-NS", ns), ("KV-Txn", ledger["KV-Txn"]), ("Epoch", ledger["Epoch"])]
-    where commit[name] != value { say("epoch: \(name) is not \(value ?? "there")") }
-    let label = JSON.string(commit["Epoch"] ?? "")
-    let root = JSON.object(["ledger": .string(ledger.id), "index": .string(index.id)])
-    let file = JSON.object(["v": .number("1"), "label": label, "root": root]).text + "\n"
-    let entry = "100644 blob \(format.id("blob", Array(file.utf8)))\tepoch.json\0"
-    let listing = try repo.git("ls-tree", "-r", "-t", "-z", "--full-tree", commit.tree).text
-    if listing != entry { say("epoch: its tree is \(listing), and should be \(entry)") }
-  }
-
-  private mutating func checkSignatures(_ ledger: [RawCommit], _ index: [RawCommit], _ epoch: [RawCommit]) throws {
-    guard signed != .none else { return }
-    let file = repo.box.path("allowed-signers")
-    try Files.write(file, writers.map { "* namespaces=\"git\" \($0)\n" }.joined())
-    let ids = (ledger + epoch + (signed == .all ? index + chunks.commits : [])).map(\.id)
-    let verified = try repo.box.run(
-      ["git", "-c", "gpg.ssh.allowedSignersFile=\(file)", "verify-commit"] + ids, in: repo.path)
-    if !verified.ok { say("a signature does not verify: \(verified.errors)") }
+    return old
   }
 }

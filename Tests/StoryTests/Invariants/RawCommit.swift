@@ -44,7 +44,7 @@ struct RawCommit: Sendable {
     if trailers.prefix(names.count).map(\.0) != names { problems.append("trailers are \(trailers.map(\.0))") }
     let ours = [
       "kv-ns", "kv-txn", "base-tree", "kv-index-tree", "kv-chunks-tree", "kv-ledger-tree", "epoch", "keys-set",
-      "keys-del", "parent-epoch", "parent-epoch-ledger",
+      "keys-del", "parent-epoch", "parent-epoch-ledger", "parent-epoch-index",
     ]
     for (name, _) in trailers.dropFirst(names.count) {
       let plain = !name.isEmpty && name.utf8.allSatisfy(Alphabet.name.contains)
@@ -59,7 +59,8 @@ struct RawCommit: Sendable {
           value.utf8.count == 26 && value.first! <= "7"
             && value.utf8.allSatisfy(Alphabet.ulid.contains)
         case "Keys-Set", "Keys-Del": Int(value).map { "\($0)" == value && $0 >= 0 } ?? false
-        case "Base-Tree", "KV-Index-Tree", "KV-Ledger-Tree": value.utf8.allSatisfy(Alphabet.hex.contains)
+        case "Base-Tree", "KV-Index-Tree", "KV-Ledger-Tree", "Parent-Epoch-Ledger", "Parent-Epoch-Index":
+          value.utf8.allSatisfy(Alphabet.hex.contains)
         default: !value.isEmpty
         }
       if !right { problems.append("\(name): \(value) is malformed") }

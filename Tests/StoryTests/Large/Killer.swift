@@ -45,10 +45,11 @@ struct Killer {
   /// - Parameters:
   ///   - command: prepares the nth time and gives the arguments.
   ///   - between: looks at what the kill has left.
-  ///   - after: looks at what the same command, run again to its end, has left.
+  ///   - again: whether the same command, run again, has ended as it should.
+  ///   - after: looks at what that has left.
   func run(
     _ command: (Int) throws -> [String], between: (_ n: Int, _ place: String) throws -> Void,
-    after: (_ n: Int, _ place: String) throws -> Void
+    again isGood: (Outcome) -> Bool = \.ok, after: (_ n: Int, _ place: String) throws -> Void
   ) throws {
     guard let strace = try? clone.repo.box.run(["strace", "-V"]), strace.ok else {
       Issue.record("strace is not installed: the kill tests cannot run")
@@ -68,13 +69,13 @@ struct Killer {
       killed += try Strace(clone).kill(arguments, calls, place) ? 1 : 0
       try between(n, name)
       let again = try clone.kv(arguments, [])
-      #expect(again.ok && !again.heldOpen, "\(name): \(again.status) \(again.errors)")
+      #expect(isGood(again) && !again.heldOpen, "\(name): \(again.status) \(again.errors)")
       try after(n, name)
       try clone.repo.box.untilQuiet()
       let stray = Files.tree(clone.repo.box.root).filter(Self.isTemporary).filter { seen.insert($0).inserted }
       #expect(stray == [], "\(name)")
     }
-    #expect(killed >= places.count * 3 / 4, "\(killed) kills in \(places.count) tries")
+    #expect(killed >= places.count / 2, "\(killed) kills in \(places.count) tries")
   }
 
   /// A name of ours or of git's for a file that is not whole. Lock files that are never deleted are none.

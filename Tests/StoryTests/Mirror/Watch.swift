@@ -56,7 +56,8 @@ struct Watch {
     return try commits.map { id, _, when in
       guard let commit = RawCommit(id, bodies[id]?.bytes ?? [], format) else { throw Broken("no transaction: \(id)") }
       func keys(_ isThere: Bool) -> JSON {
-        let some = (changes[id] ?? [:]).filter { $0.value == isThere }.keys
+        // The first commit of a later epoch has the tree of the sealed one.
+        let some = commit["Parent-Epoch"] == nil ? (changes[id] ?? [:]).filter { $0.value == isThere }.keys : [:].keys
         return .array(
           some.sorted { $0.lexicographicallyPrecedes($1) }.map { .string(String(decoding: $0, as: UTF8.self)) })
       }
