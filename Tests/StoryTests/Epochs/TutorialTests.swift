@@ -6,7 +6,7 @@ struct TutorialTests {
   @Test func everyLineRuns() throws {
     let page = try Files.text("\(Installed.project)/man/git-kv-year.7")
     let lines = page.split(separator: "\n").filter { $0.hasPrefix("$ ") }.map {
-      $0.dropFirst(2).replacing("\\('e", with: "é")
+      String($0.dropFirst(2)).replacing("\\('e", with: "é")
     }
     #expect(lines.count > 20)
     // Whoever follows the page writes and administers.
