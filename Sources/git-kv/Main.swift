@@ -10,8 +10,9 @@ struct GitKV: ParsableCommand {
     subcommands: [
       InitCommand.self, RemoteCommand.self, PushCommand.self, GetCommand.self, SetCommand.self, DelCommand.self,
       MsetCommand.self, CasCommand.self, ListCommand.self, WaitCommand.self, WatchCommand.self, VerifyCommand.self,
-      EpochCommand.self, SnapshotCommand.self, ImportCommand.self, CompactCommand.self, AuditCommand.self,
-      StargateCommand.self, VersionCommand.self,
+      HistoryCommand.self, ShowCommand.self, DiffCommand.self, RollbackCommand.self, EpochCommand.self,
+      SnapshotCommand.self, ImportCommand.self, CompactCommand.self, AuditCommand.self, StargateCommand.self,
+      VersionCommand.self,
     ])
 
   @OptionGroup var options: GlobalOptions

@@ -83,6 +83,7 @@ struct NamesTests {
     let id = TransactionID(milliseconds: 1_469_918_176_385, random: (0, 0))
     #expect(id.text == "01ARYZ6S410000000000000000")
     #expect(TransactionID(id.text) == id)
+    #expect(id.milliseconds == 1_469_918_176_385)
     for bad in [
       "01ARYZ6S41000000000000000", "81ARYZ6S410000000000000000", "01aryz6s410000000000000000",
       "01ARYZ6S41000000000000000U",

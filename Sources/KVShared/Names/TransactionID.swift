@@ -33,5 +33,10 @@ public struct TransactionID: Hashable, Sendable, CustomStringConvertible {
       random: (.random(in: .min ... .max), .random(in: .min ... .max)))
   }
 
+  /// When it was made, by its maker's clock: milliseconds since 1970 UTC.
+  public var milliseconds: UInt64 {
+    text.utf8.prefix(10).reduce(0) { $0 << 5 | UInt64(Self.alphabet.firstIndex(of: $1) ?? 0) }
+  }
+
   public var description: String { text }
 }

@@ -23,6 +23,11 @@ public enum LedgerTree {
   /// The path of a key's value in a ledger commit.
   public static func dataPath(_ namespace: Namespace, _ key: Key) -> String { path(namespace, "data", key) }
 
+  /// The path of the manifest of a key in chunks in a ledger commit.
+  public static func manifestPath(_ namespace: Namespace, _ key: Key) -> String {
+    path(namespace, "data", key) + ".manifest.json"
+  }
+
   /// The path of a key's metadata in a ledger commit.
   public static func metaPath(_ namespace: Namespace, _ key: Key) -> String { path(namespace, "meta", key) + ".meta" }
 

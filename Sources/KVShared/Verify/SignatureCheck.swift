@@ -27,34 +27,17 @@ struct SignatureCheck {
     guard signature.namespace == "git" else {
       throw refusal(commit, "is signed in the namespace \(signature.namespace.quoted), not 'git'")
     }
-    let line = writers.lazy.compactMap { key -> String? in
-      guard case .ssh(let type, let blob, _) = key, blob == signature.publicKey else { return nil }
-      return "writer namespaces=\"git\" \(type) \(Base64.string(blob))\n"
-    }.first
-    guard let line else { throw refusal(commit, "is signed by a key that is not in '\(list)'") }
-    switch signature.verify(commit.signedPayload) {
-    case .good: return
-    case .bad: throw refusal(commit, "has a bad signature")
-    case .unsupportedKeyType: try checkByGit(commit, allowedSigner: line)
+    let isWriter = writers.contains {
+      if case .ssh(_, let blob, _) = $0 { blob == signature.publicKey } else { false }
     }
-  }
-
-  /// Other key types than ed25519 go through `git verify-commit`, with an allowed-signers file of the one writer.
-  private func checkByGit(_ commit: Commit, allowedSigner: String) throws(Rejection) {
-    let signers = try TemporaryFile(Array(allowedSigner.utf8))
-    let answer = try git.run(["-c", "gpg.ssh.allowedSignersFile=\(signers.path)", "verify-commit", commit.id.hex])
-    guard answer.status == 0 else { throw refusal(commit, "has a bad signature") }
+    guard isWriter else { throw refusal(commit, "is signed by a key that is not in '\(list)'") }
+    guard try signature.covers(commit, git) else { throw refusal(commit, "has a bad signature") }
   }
 
   private func checkGPG(_ commit: Commit) throws(Rejection) {
-    let answer = try git.run(["verify-commit", "--raw", commit.id.hex])
-    let status = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").compactMap { line in
-      line.hasPrefix("[GNUPG:] ") ? line.dropFirst(9).split(separator: " ") : nil
+    guard case .good(let made, let primary) = try GPGVerdict(commit, git) else {
+      throw refusal(commit, "has no good GPG signature by a key this host knows")
     }
-    let valid = status.filter { $0.first == "VALIDSIG" }
-    guard answer.status == 0, valid.count == 1, status.contains(where: { $0.first == "GOODSIG" }),
-      let made = valid[0].dropFirst().first, let primary = valid[0].last
-    else { throw refusal(commit, "has no good GPG signature by a key this host knows") }
     let isWriter = writers.contains {
       if case .gpg(let fingerprint) = $0 { fingerprint == made || fingerprint == primary } else { false }
     }
@@ -65,5 +48,47 @@ struct SignatureCheck {
     _ commit: Commit, _ what: String, _ hint: String? = nil
   ) -> Rejection {
     .policy("commit \(commit.id) \(what)", hint: hint ?? "sign with a key that the policy lists in '\(list)'")
+  }
+}
+
+extension SSHSignature {
+  /// Whether it is the signature of a commit. Other key types than Ed25519 go through `git verify-commit`, with an
+  /// allowed-signers file of the one key.
+  func covers(_ commit: Commit, _ git: Git) throws(Rejection) -> Bool {
+    switch verify(commit.signedPayload) {
+    case .good: return true
+    case .bad: return false
+    case .unsupportedKeyType:
+      let line = "writer namespaces=\"git\" \(keyType) \(Base64.string(publicKey))\n"
+      let signers = try TemporaryFile(Array(line.utf8))
+      return try git.run(
+        ["-c", "gpg.ssh.allowedSignersFile=\(signers.path)", "verify-commit", commit.id.hex]
+      ).status == 0
+    }
+  }
+}
+
+/// What GPG says of the signature of a commit.
+enum GPGVerdict {
+  /// The fingerprints of the key that made it and of its primary key.
+  case good(made: String, primary: String)
+  case bad
+  /// The key is not known here, or there is no GPG.
+  case unknown
+
+  /// Asks `git verify-commit`.
+  init(_ commit: Commit, _ git: Git) throws(Rejection) {
+    let answer = try git.run(["verify-commit", "--raw", commit.id.hex])
+    let status = String(decoding: answer.errors, as: UTF8.self).split(separator: "\n").compactMap { line in
+      line.hasPrefix("[GNUPG:] ") ? line.dropFirst(9).split(separator: " ") : nil
+    }
+    let valid = status.filter { $0.first == "VALIDSIG" }
+    guard answer.status == 0, valid.count == 1, status.contains(where: { $0.first == "GOODSIG" }),
+      let made = valid[0].dropFirst().first, let primary = valid[0].last
+    else {
+      self = status.contains { $0.first == "BADSIG" } ? .bad : .unknown
+      return
+    }
+    self = .good(made: String(made), primary: String(primary))
   }
 }

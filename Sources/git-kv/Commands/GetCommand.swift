@@ -10,6 +10,7 @@ struct GetCommand: ParsableCommand {
   @Flag(help: "Print the bytes and nothing else, also on a terminal.") var raw = false
   @Option(help: "Write the value to this file, which appears only when it is whole.") var output: String?
   @Option(parsing: .unconditional, help: "Only these bytes: 0-99, 100-, or -20 for the last 20.") var range: String?
+  @Option(help: "As it was then: a ledger commit, a transaction, a date, or how long ago (7d).") var at: String?
   @OptionGroup var read: ReadOptions
   @Flag(name: .customLong("allow-expired"), help: "Print the value even if it has expired.") var allowExpired = false
 
@@ -20,24 +21,31 @@ struct GetCommand: ParsableCommand {
     let wanted = try range.map(ByteRange.init)
     let clone = try Clone(options)
     let ns = try options.namespace(clone.config)
-    let view = try read.refresh(clone, ns)
-    guard let commit = try RefStore(clone: clone, namespace: ns).ledger(view) else {
-      throw Rejection.noSuchKey("no such key: \(key.description.quoted) (namespace \(ns.name.quoted) is empty)")
-    }
+    let moment = try at.map { (name) throws(Rejection) in try Moments(clone, ns, read).find(name) }
+    let commit = try moment?.commit ?? newest(clone, ns, key)
+    let then = at.map { " at \($0.quoted)" } ?? ""
     let reader = ValueReader(
       clone: clone, namespace: ns, chunks: try read.chunkSource(clone, ns, quiet: options.quiet), reader: clone.reader)
     guard let value = try reader.find(key, in: commit) else {
-      throw Rejection.noSuchKey("no such key: \(key.description.quoted)")
+      throw Rejection.noSuchKey("no such key\(then): \(key.description.quoted)")
     }
-    if value.meta.isExpired(at: .now()), !allowExpired,
+    if value.meta.isExpired(at: moment?.instant ?? .now()), !allowExpired,
       try clone.policy()?.namespaces[ns]?.retention.enforceReadside ?? true
     {
-      throw Rejection.expired("\(key.description.quoted) has expired: \(value.meta.ttl ?? "")")
+      throw Rejection.expired("\(key.description.quoted) has expired\(then): \(value.meta.ttl ?? "")")
     }
     if output != nil || !options.json {
       try write(value, try wanted?.resolve(size: value.size, of: key), reader)
     }
     if options.json { try options.print(ValueReport(value, commit, hasValue: output == nil), "") }
+  }
+
+  private func newest(_ clone: Clone, _ ns: Namespace, _ key: Key) throws(Rejection) -> Commit {
+    let view = try read.refresh(clone, ns)
+    guard let commit = try RefStore(clone: clone, namespace: ns).ledger(view) else {
+      throw .noSuchKey("no such key: \(key.description.quoted) (namespace \(ns.name.quoted) is empty)")
+    }
+    return commit
   }
 
   private func write(_ value: FoundValue, _ range: Range<Int>?, _ reader: ValueReader) throws(Rejection) {

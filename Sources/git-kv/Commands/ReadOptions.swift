@@ -42,9 +42,12 @@ struct ReadOptions: ParsableArguments {
   }
 
   /// Where chunks of what is read come from.
-  func chunkSource(_ clone: Clone, _ namespace: Namespace, quiet: Bool) throws(Rejection) -> ChunkSource {
+  /// - Parameter home: where they go; nil for one of its own.
+  func chunkSource(
+    _ clone: Clone, _ namespace: Namespace, quiet: Bool, home: ChunkHome? = nil
+  ) throws(Rejection) -> ChunkSource {
     let remote = try Remote(clone.config)
-    let home = ChunkHome(clone, hasRemote: remote != nil, store: clone.objectStore())
+    let home = home ?? ChunkHome(clone, hasRemote: remote != nil, store: clone.objectStore())
     let transport = remote.map { Transport(clone: clone, remote: $0, namespace: namespace) }
     var urls: [String] = []
     if let remote, !offline {

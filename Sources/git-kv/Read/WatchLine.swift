@@ -44,7 +44,7 @@ struct WatchLine: Encodable {
   }
 
   /// A key as it is where it is one word, and else as JSON has it.
-  private static func word(_ key: String) -> String {
+  static func word(_ key: String) -> String {
     let isWord = key.utf8.allSatisfy { $0 > UInt8(ascii: " ") && $0 != UInt8(ascii: "\"") && $0 != 0x7f }
     return isWord ? key : quoted(key)
   }

@@ -15,6 +15,8 @@ struct Draft {
   var mustExist: Set<Key> = []
   /// What a snapshot holds, in the place of edits.
   var snapshot: SnapshotEdits?
+  /// Finds the edits by what the transaction builds on, again after each lost race; such a draft has no others.
+  var derive: ((Tips) throws(Rejection) -> [Key: KeyEdit])?
 }
 
 /// How a write ended.

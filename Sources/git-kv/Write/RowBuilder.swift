@@ -14,7 +14,8 @@ final class RowBuilder {
   func build(_ draft: Draft, on tips: Tips) throws(Rejection) -> BuiltTransaction? {
     guard let snapshot = draft.snapshot else {
       let edits = try session.effective(draft, on: tips.base)
-      guard !edits.isEmpty || (draft.edits.isEmpty && tips.base == nil) else { return nil }
+      let begins = tips.base == nil && draft.edits.isEmpty && draft.derive == nil
+      guard !edits.isEmpty || begins else { return nil }
       return try build(edits, draft, on: tips, at: 0).built
     }
     var row: BuiltTransaction?

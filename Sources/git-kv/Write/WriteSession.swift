@@ -26,6 +26,7 @@ struct WriteSession {
   ///
   /// The working copy moves only once the transaction has landed: a command that fails leaves it where it was.
   func commit(_ draft: Draft) throws(Rejection) -> WriteResult {
+    var draft = draft
     let turn = try clone.takeTurn()
     defer { _ = turn.raw }
     let row = RowBuilder(session: self)
@@ -35,7 +36,10 @@ struct WriteSession {
     var tries = 0
     while true {
       let mine = try refs.tips(.working)
+      // What is to become of the whole store is decided by what it is now.
+      if draft.derive != nil, transport != nil, found == nil { found = try catchUp(mine) }
       let tips = found ?? mine
+      if let derive = draft.derive { draft.edits = try derive(tips) }
       if tips.base == nil, transport != nil, found == nil {
         found = try catchUp(mine)
         continue

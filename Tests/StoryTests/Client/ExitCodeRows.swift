@@ -14,6 +14,13 @@ extension ExitCodeStories {
     fails("get an absent key", 1, "cfg:none", ["get", "cfg:none"]),
     fails("get a deleted key", 1, "cfg:gone", ["get", "cfg:gone"]),
     fails("a snapshot of nothing", 1, "'other' is empty", ["snapshot", "--ns", "other", "--export", "out"]),
+    fails("the history of a key that never was", 1, "no version of 'cfg:none'", ["history", "cfg:none"]),
+    fails(
+      "a transaction that never was", 1, "no transaction 01ARYZ6S410000000000000000 in the history of 'main'",
+      ["show", "01ARYZ6S410000000000000000"]),
+    fails(
+      "a commit that never was", 1, "no commit 1111111111", ["rollback", String(repeating: "1", count: 40)]),
+    fails("before the beginning", 1, "before the beginning", ["get", "--at", "2001-01-01", "cfg:a"]),
     fails("delete an absent key", 1, "cfg:none", ["del", "cfg:none"]),
     fails("delete two keys of which one is absent", 1, "cfg:none", ["del", "cfg:a", "cfg:none"]),
     fails(
@@ -37,6 +44,9 @@ extension ExitCodeStories {
       "a value above the limit", 3, "max_value_inline", ["set", "cfg:big", "-"],
       input: String(repeating: "x", count: 65_537)),
     fails("not a writer", 3, "sign", ["set", "cfg:a", "x"]) { _, clone in
+      try clone.repo.must("config", "user.signingKey", Keys.stranger.path)
+    },
+    fails("a rollback by somebody who is no writer", 3, "sign", ["rollback", "refs/kv/main~1"]) { _, clone in
       try clone.repo.must("config", "user.signingKey", Keys.stranger.path)
     },
     fails("an unknown namespace", 3, "nobody", ["--ns", "nobody", "push"]) { _, clone in
@@ -199,7 +209,9 @@ extension ExitCodeStories {
       ["watch", "--follow", "--offline"], ["watch", "frob"],
       ["set", "a", "b", "--wait-timeout", "1"], ["set", "a", "b", "--no-wait", "--wait-timeout", "1s"],
       ["del", "cfg:a", "--wait-timeout", "1s", "--no-push"], ["push", "--wait", "--discard-pending"],
-      [], ["frob"], ["get"], ["get", "a", "b"], ["set"], ["set", "a"], ["set", "a", "b", "c"],
+      [], ["frob"], ["get"], ["get", "a", "b"], ["history"], ["history", "a", "--limit", "0"],
+      ["diff"], ["show", "refs/kv-index/main"], ["get", "a", "--at", "soon"], ["rollback", "TREE"], ["set"],
+      ["set", "a"], ["set", "a", "b", "c"],
       ["set", "a", "b", "--value", "c"],
       ["set", "a", "b", "--frob"], ["set", "a", "b", "--ctype", ""], ["set", "a", "b", "--ctype", "text/é"],
       ["set", "a", "b", "--ttl", "soon"], ["set", "a", "b", "--trailer", "Epoch: 1"], ["del"], ["mset"], ["cas"],
