@@ -210,7 +210,7 @@ extension ExitCodeStories {
       ["set", "a", "b", "--wait-timeout", "1"], ["set", "a", "b", "--no-wait", "--wait-timeout", "1s"],
       ["del", "cfg:a", "--wait-timeout", "1s", "--no-push"], ["push", "--wait", "--discard-pending"],
       [], ["frob"], ["get"], ["get", "a", "b"], ["history"], ["history", "a", "--limit", "0"],
-      ["diff"], ["show", "refs/kv-index/main"], ["get", "a", "--at", "soon"], ["rollback", "TREE"], ["set"],
+      ["diff"], ["show", "refs/kv-index/main"], ["get", "a", "--at", "soon"], ["rollback"], ["set"],
       ["set", "a"], ["set", "a", "b", "c"],
       ["set", "a", "b", "--value", "c"],
       ["set", "a", "b", "--frob"], ["set", "a", "b", "--ctype", ""], ["set", "a", "b", "--ctype", "text/é"],

@@ -35,8 +35,7 @@ struct RollbackStories {
     let made = try HistoryWorld()
     let clone = made.dev
     let other = try made.world.clone("other")
-    try other.must("set", "late", "x", "--wait-timeout", "0s", "--no-wait")
-    _ = other
+    try other.must("set", "late", "x")
     let hook = "\(clone.repo.path)/.git/hooks/pre-push"
     try Files.makeFolder("\(clone.repo.path)/.git/hooks")
     try Files.write(
