@@ -16,12 +16,17 @@ struct Purge {
     if dryRun || expired.isEmpty { return try say("\(expired.count) keys have expired") }
     var draft = Draft()
     draft.text = "kv: purge \(expired.count) expired keys of \(writing.namespace)"
-    for pointer in expired {
-      let key = try Key(pointer.key)
-      draft.edits[key] = .delete
-      // Whoever renews one meanwhile keeps it: then nothing is purged, and the command can be given again.
-      draft.expectedBlobs.updateValue(
-        (pointer.ledgerBlob ?? pointer.manifestBlob).flatMap { ObjectID($0) }, forKey: key)
+    // Whoever renews one meanwhile keeps it: what has expired is looked up again on what the deletion lands on.
+    let keys = try expired.map { (pointer) throws(Rejection) in try Key(pointer.key) }
+    draft.derive = { (tips) throws(Rejection) in
+      let here = try LedgerTree.lookup(
+        keys, in: tips.base?.ledger.tree, namespace: writing.namespace, reader: writing.clone.reader)
+      var edits: [Key: KeyEdit] = [:]
+      for (key, slot) in here {
+        guard let reply = try writing.clone.reader.read([.contents(slot.meta.hex)])[0] else { continue }
+        if try Metadata(reply.bytes, key: key).isExpired(at: now) { edits[key] = .delete }
+      }
+      return edits
     }
     let result = try writing.session.commit(draft)
     try options.print(result, result.words)

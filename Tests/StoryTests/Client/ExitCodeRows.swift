@@ -218,7 +218,7 @@ extension ExitCodeStories {
       ["cas", "set", "a", "b"], ["cas", "set", "a", "b", "--expect-tree", "x"], ["get", "a", "--read-from=moon"],
       ["--ns", "Main", "list"], ["--ns", "", "list"], ["--ns", "a/b", "list"], ["init", "--epoch", "a/b"], ["remote"],
       ["remote", "frob"], ["list", "--frob"], ["push", "frob"], ["snapshot"], ["snapshot", "--export"],
-      ["snapshot", "--export", "-", "--at", "TREE"], ["import"], ["import", "-", "--batch", "0"],
+      ["snapshot", "--export", "-", "--at", "refs/kv-index/main"], ["import"], ["import", "-", "--batch", "0"],
       ["import", "-", "--dry-run", "--wait"],
     ].map { fails("usage: \($0.joined(separator: " "))", 64, "", $0) }
 
