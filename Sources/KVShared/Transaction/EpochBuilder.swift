@@ -15,17 +15,10 @@ public struct BuiltEpoch: Sendable {
 
 /// Builds a new epoch on the last commits of the one that it seals.
 public struct EpochBuilder {
-  let namespace: Namespace
-  let reader: ObjectReader
-  let sink: any ObjectSink
-  let authority: any CommitAuthority
+  private let maker: TransactionBuilder
 
-  public init(namespace: Namespace, reader: ObjectReader, sink: any ObjectSink, authority: any CommitAuthority) {
-    self.namespace = namespace
-    self.reader = reader
-    self.sink = sink
-    self.authority = authority
-  }
+  /// - Parameter maker: knows the namespace, where objects are kept, and who signs.
+  public init(_ maker: TransactionBuilder) { self.maker = maker }
 
   /// Stores trees and commits.
   /// - Parameters:
@@ -39,11 +32,10 @@ public struct EpochBuilder {
     _ label: EpochLabel, sealing sealed: TransactionBase, epochTip: ObjectID, chunks: ChunksBase, id: TransactionID,
     signs: Bool, text: String?, extra: [Trailer]
   ) throws(Rejection) -> BuiltEpoch {
-    let old = sealed.trailers.epoch
+    let (namespace, old) = (maker.namespace, sealed.trailers.epoch)
     let content = try EpochContent(
-      of: sealed.index.tree, namespace: namespace, reader: reader, sink: sink, chunks: chunks.sink)
-    let maker = TransactionBuilder(namespace: namespace, reader: reader, sink: sink, authority: authority)
-    let signsAll = authority.signs == .all
+      of: sealed.index.tree, namespace: namespace, reader: maker.reader, sink: maker.sink, chunks: chunks.sink)
+    let signsAll = maker.authority.signs == .all
     let trailers = LedgerTrailers(
       namespace: namespace, transaction: id, baseTree: sealed.ledger.tree, indexTree: content.indexTree,
       chunksTree: content.chunksTree, epoch: label, keysSet: 0, keysDeleted: 0,
@@ -63,7 +55,7 @@ public struct EpochBuilder {
       label: label, root: .init(ledger: ledger, index: index, chunks: chunksRoot), parent: old,
       sealed: .init(ledger: sealed.ledger.id, index: sealed.index.id, chunks: chunks.tip?.id))
     let epochCommit = try maker.commit(
-      try record.store(in: sink), parent: epochTip,
+      try record.store(in: maker.sink), parent: epochTip,
       EpochTrailers(namespace: namespace, transaction: id, epoch: label).message("kv: epoch \(label)"), sign: signs)
     return BuiltEpoch(
       id: id, label: label, ledger: ledger, index: index, chunks: chunksRoot, epochCommit: epochCommit,

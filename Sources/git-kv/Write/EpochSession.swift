@@ -103,9 +103,9 @@ struct EpochSession {
     let tip = try (home.folder == nil ? held.working : held.landed).map { (id) throws(Rejection) in
       try reader.commit(id)
     }
-    let builder = EpochBuilder(
+    let maker = TransactionBuilder(
       namespace: session.namespace, reader: session.clone.reader, sink: session.store, authority: session.signer)
-    let built = try builder.build(
+    let built = try EpochBuilder(maker).build(
       label, sealing: base, epochTip: epochTip,
       chunks: ChunksBase(tip: tip, reader: reader, sink: try home.store()), id: id, signs: session.signer.hasKey,
       text: text, extra: extra)
