@@ -27,7 +27,7 @@ enum PolicyRows {
   ]
 
   static let refs =
-    ["kv-mirror/main", "kv-watchlog/main@2026Q4", "kv-archive/main@2026Q3"].map { name in
+    ["kv-mirror/main", "kv-watchlog/main@2026Q4"].map { name in
       Row.free("a push to refs/\(name)", 3, says: name) { forge in
         var push = Push()
         push["refs/\(name)"] = forge.tips!.ledger

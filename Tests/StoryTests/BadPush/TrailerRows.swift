@@ -63,7 +63,7 @@ enum TrailerRows {
     },
     Row.commits("a line that is no trailer among them", 8) { $0.ledger.line("Epoch", "Epoch: 2026Q4\nand so on") },
     Row.commits("a trailer of ours that does not exist", 8, says: "trailers") { $0.ledger.add("KV-Extra", "1") },
-    Row.commits("Parent-Epoch without an epoch change", 8, says: "trailers") {
+    Row.commits("Parent-Epoch without an epoch change", 8, says: "Parent-Epoch-Ledger") {
       $0.ledger.add("Parent-Epoch", "2026Q3")
     },
     Row.commits("one of ours in lower case at the end", 8) { $0.ledger.add("kv-index-tree", "x") },
