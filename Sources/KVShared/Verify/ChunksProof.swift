@@ -68,8 +68,10 @@ struct ChunksProof {
   /// Finds the words for a chunks tree that is not the one that is due.
   private func mismatch(_ added: [ChunkDigest: Named], _ new: ObjectID) throws(Rejection) -> Rejection {
     // A clone may lack the tree that it can name.
-    let found = try? ChunksTree.lookup(added.keys, in: new, namespace: namespace, reader: reader)
-    guard let found else { return .attestation("the chunks tree \(new) is not the one that the manifests demand") }
+    guard try reader.read([.info(new.hex)])[0] != nil else {
+      return .attestation("the chunks tree \(new) is not the one that the manifests demand")
+    }
+    let found = try ChunksTree.lookup(added.keys, in: new, namespace: namespace, reader: reader)
     for (digest, chunk) in added {
       guard let blob = found[digest] else { return .attestation("\(chunk.words) is not in the chunks tree") }
       if blob != chunk.blob {
