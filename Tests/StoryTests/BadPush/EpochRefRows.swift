@@ -31,8 +31,11 @@ extension EpochRows {
       }),
     change("a second archive", 8, says: "seals two epochs", push: { $0["refs/kv-archive/main@2026Q3"] = $1.head }),
     change(
-      "chunks of two epochs", 8, says: "chunks of two epochs", push: { $0["refs/kv-chunks/main@2026Q4"] = $1.chunksID! }
-    ),
+      "chunks of two epochs", 8, says: "chunks of two epochs",
+      push: { push, plan in
+        push["refs/kv-chunks/main@2026Q4"] = plan.chunksID!
+        push.forceAll()
+      }),
     change("a change of epoch without its ledger", 8, says: "without the ledger", push: { $0[$1.ledgerRef] = nil }),
     change("a change of epoch without its index", 8, says: "without the index", push: { $0[$1.indexRef] = nil }),
     change("a change of epoch without its epoch", 8, says: "\(together) epoch ref", push: { $0[$1.epochRef] = nil }),
