@@ -66,6 +66,10 @@ enum TrailerRows {
     Row.commits("Parent-Epoch without an epoch change", 8, says: "Parent-Epoch-Ledger") {
       $0.ledger.add("Parent-Epoch", "2026Q3")
     },
+    Row.commits("a parent epoch without a change of epoch", 8, says: "is not the first of its own") {
+      $0.ledger.add("Parent-Epoch", "2026Q3")
+      $0.ledger.add("Parent-Epoch-Ledger", $0.forge.tips!.ledger)
+    },
     Row.commits("one of ours in lower case at the end", 8) { $0.ledger.add("kv-index-tree", "x") },
     Row.commits("a user's trailer with a space in its name", 8) { $0.ledger.add("Approved by", "x") },
     Row.commits("a user's trailer without a name", 8) { $0.ledger.add("", "x") },
