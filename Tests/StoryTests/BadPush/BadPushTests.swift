@@ -55,7 +55,7 @@ struct LevelTests {
   }
 
   /// A change that fits into the sample is proved as at `full`.
-  @Test(arguments: Share.of(rows.filter { row in !ofChunks.contains { $0.name == row.name } }, 0, of: 4))
+  @Test(arguments: Share.of(rows.filter { row in !ofChunks.contains { $0.name == row.name } }, 0, of: 8))
   func sample(_ row: Row) throws {
     try row.mustBeRefused(.sha1, .sample, fsck: false)
   }
@@ -81,7 +81,7 @@ struct LevelTests {
   }
 
   /// Values in chunks are proved whole, however many other keys change.
-  @Test(arguments: Share.of(ofChunks, 1, of: 4)) func sampleOfChunks(_ row: Row) throws {
+  @Test(arguments: Share.of(ofChunks, 1, of: 8)) func sampleOfChunks(_ row: Row) throws {
     var padded = row
     padded.prepare = { gate, forge in
       try row.prepare(gate, forge)
@@ -93,7 +93,7 @@ struct LevelTests {
   /// Digests are computed at `deep` alone.
   @Test(arguments: ChunkRows.untrue) func fullDoesNotHash(_ row: Row) throws { try row.mustPass(.sha1, .full) }
 
-  @Test(arguments: Share.of(rows, 2, of: 4)) func attest(_ row: Row) throws {
+  @Test(arguments: Share.of(rows, 2, of: 8)) func attest(_ row: Row) throws {
     if row.letThrough.contains(.attest) {
       try row.mustPass(.sha1, .attest)
     } else {
@@ -109,7 +109,7 @@ struct LevelTests {
     for (table, rows) in BadPushTests.tables { #expect(Set(rows.map(\.name)).count == rows.count, "\(table)") }
   }
 
-  @Test(arguments: Share.of(BadPushTests.rows.filter(\.visible), 0, of: 3)) func theCheckerSees(_ row: Row) throws {
+  @Test(arguments: Share.of(BadPushTests.rows.filter(\.visible), 0, of: 6)) func theCheckerSees(_ row: Row) throws {
     let (gate, forge) = try Template.open[.sha1]!.get().copy()
     let push = try row.make(forge)
     let outcome = try forge.push(push, to: gate.path)

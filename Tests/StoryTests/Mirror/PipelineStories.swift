@@ -9,7 +9,7 @@ struct PipelineStories {
     let writer = try world.start()
     let reader = try world.clone("r")
     try reader.must("wait", "--oid", writer.repo.id("refs/kv/main") ?? "", "--timeout", "20s")
-    let rounds = Share.isThorough ? 200 : 60
+    let rounds = Share.isThorough ? 200 : 30
     let script = """
       for i in $(seq \(rounds)); do
         git -C '\(writer.repo.path)' kv set pipe:n "$i" --quiet || exit 91
