@@ -19,6 +19,9 @@ struct WriteSession {
   let firstEpoch: EpochLabel
 
   static let maxTries = 10
+  /// A push that git itself gave up, because the Stargate already showed something newer, never came to the place in line
+  /// that a refused one leaves: it is tried more often.
+  static let maxMisses = 100
 
   var refs: RefStore { RefStore(clone: clone, namespace: namespace) }
 
@@ -33,7 +36,7 @@ struct WriteSession {
     var pause = Backoff()
     // What the Stargate was found to have; until it has been asked, the working copy is built on.
     var found: Tips?
-    var tries = 0
+    var (tries, refusals) = (0, 0)
     while true {
       let mine = try refs.tips(.working)
       // What is to become of the whole store is decided by what it is now.
@@ -64,9 +67,15 @@ struct WriteSession {
         if draft.expectedTree != nil {
           throw try conflict(draft, try catchUp(mine).base, "the store has moved: \(reason.message)")
         }
-        guard tries < Self.maxTries else { throw .lostRace("gave up after \(tries) tries: \(reason.message)") }
         // A Stargate that refused the push itself has left us the turn: hurry.
-        if case .remote = reason {} else { pause.sleep() }
+        if case .remote = reason {
+          refusals += 1
+        } else {
+          pause.sleep()
+        }
+        guard refusals < Self.maxTries, tries < Self.maxMisses else {
+          throw .lostRace("gave up after \(tries) tries: \(reason.message)")
+        }
         found = try catchUp(mine)
       }
     }
