@@ -30,9 +30,10 @@ struct ChunkSource {
     return missing
   }
 
-  /// Fetches those of some blobs that are not here, all at once. Where nobody is to be asked, nothing happens.
+  /// Fetches those of some blobs that are not here, all at once. Where nobody is to be asked, nothing happens; nor for no
+  /// blobs, so that a write without chunks opens no place for them.
   func bring(_ blobs: [ObjectID]) throws(Rejection) {
-    guard let transport, !urls.isEmpty else { return }
+    guard let transport, !urls.isEmpty, !blobs.isEmpty else { return }
     let missing = try missing(blobs)
     guard !missing.isEmpty else { return }
     try ChunkTransport(transport: transport, home: home).fetch(missing, from: urls, progress: showsProgress)
