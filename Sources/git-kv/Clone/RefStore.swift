@@ -138,13 +138,19 @@ struct RefStore {
     throw .io("cannot move the refs of \(namespace.name.quoted): another process keeps moving them")
   }
 
-  /// The ledger commits that other places are known to have: tips, and the heads of epochs that were sealed.
-  func landed() throws(Rejection) -> [ObjectID] {
+  /// The ledger commits that other places were seen to have.
+  func landedTips() throws(Rejection) -> [ObjectID] {
     var found: [ObjectID] = []
     for view in [View.stargate, .mirror] {
       if let commit = try ledger(view) { found.append(commit.id) }
-      found += try EpochChain(clone, namespace, view).sealedHeads
     }
+    return found
+  }
+
+  /// The same, and the heads of epochs that were sealed, as far as they are here.
+  func landed() throws(Rejection) -> [ObjectID] {
+    var found = try landedTips()
+    for view in [View.stargate, .mirror] { found += try EpochChain(clone, namespace, view).sealedHeads }
     let replies = try clone.reader.read(found.map { .info($0.hex) })
     return zip(found, replies).compactMap { $1?.kind == .commit ? $0 : nil }
   }

@@ -39,7 +39,8 @@ struct PendingChunks {
 
   /// The chunks tree that pending transactions end with; nil where none of them brings chunks.
   private func lastTree(in tips: Tips) throws(Rejection) -> ObjectID? {
-    guard let tip = tips.base?.ledger.id else { return nil }
+    // Most writes go on from what has landed; only others need to know of older epochs.
+    guard let tip = tips.base?.ledger.id, try !session.refs.landedTips().contains(tip) else { return nil }
     let landed = try session.refs.landed()
     if landed.contains(tip) { return nil }
     let listing = try session.clone.git.run(["rev-list", tip.hex] + landed.map { "^\($0)" }).check("git rev-list")
