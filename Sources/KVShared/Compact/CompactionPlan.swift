@@ -58,14 +58,9 @@ public struct CompactionPlan: Sendable {
   private static func sealed(
     _ station: Station, _ refs: MirrorRefs, _ namespace: Namespace
   ) throws(Rejection) -> [EpochLabel] {
-    var labels: [EpochLabel] = []
-    var at = refs.here[.epoch(namespace)]
-    while let id = at {
-      let commit = try station.reader.commit(id)
-      labels.append(try EpochTrailers(commit).epoch)
-      at = commit.parents.first
+    try station.reader.epochChain(refs.here[.epoch(namespace)]).dropFirst().map { (link) throws(Rejection) in
+      try EpochTrailers(link).epoch
     }
-    return Array(labels.dropFirst())
   }
 
   private static func item(

@@ -42,9 +42,8 @@ struct EpochBundle {
     var git = station.git
     git.environment["GIT_DIR"] = scratch
     try git.run(["fetch", "--quiet", "--no-write-fetch-head", bundle, "refs/*:refs/*"]).check("reading the bundle")
-    let listing = try git.run(["for-each-ref", "--format=%(objectname) %(refname)"]).check("git for-each-ref").text
-    let found = Set(listing.split(separator: "\n").map(String.init))
-    guard found == Set(refs.map { "\($0.id) \($0.ref)" }) else {
+    let due = Dictionary(uniqueKeysWithValues: refs.map { ($0.ref.description, $0.id) })
+    guard try git.refs() == due else {
       throw .io("the bundle of \(refs[0].ref.description.quoted) does not hold what it should")
     }
   }

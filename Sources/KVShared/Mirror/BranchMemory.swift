@@ -16,15 +16,9 @@ struct BranchMemory {
 
   /// Branches and tags as they are here, and as the mirror had them.
   func read() throws(Rejection) -> (here: [String: ObjectID], known: [String: ObjectID]) {
-    let listing = try git.run([
-      "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/", "refs/tags/", Self.tracking,
-    ]).check("listing branches")
     var here: [String: ObjectID] = [:]
     var known: [String: ObjectID] = [:]
-    for line in listing.output.split(separator: UInt8(ascii: "\n")) {
-      let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
-      guard parts.count == 2, let id = ObjectID(hex: parts[0]) else { continue }
-      let name = String(decoding: parts[1], as: UTF8.self)
+    for (name, id) in try git.refs(["refs/heads/", "refs/tags/", Self.tracking]) {
       if name.utf8.starts(with: Self.tracking.utf8) {
         known["refs/" + name.dropFirst(Self.tracking.count)] = id
       } else if Self.isShared(name) {

@@ -136,11 +136,8 @@ struct MirrorHistory {
   private func isOfSealedEpoch(index: ObjectID, _ ns: Namespace) throws(Rejection) -> Bool {
     guard let tip = refs.here[.epoch(ns)] else { return false }
     let roots = try station.git.run(["rev-list", "--max-parents=0", index.hex]).check("git rev-list").text
-    var at = try station.reader.commit(tip).parents.first
-    while let id = at {
-      let link = try station.reader.commit(id)
+    for link in try station.reader.epochChain(tip).dropFirst() {
       if try EpochRecord(of: link, station.reader)?.root.index == roots { return true }
-      at = link.parents.first
     }
     return false
   }

@@ -19,14 +19,8 @@ public struct MirrorRefs: Equatable, Sendable {
 
   /// Reads the refs, perhaps while a push moves them.
   init(_ station: Station) throws(Rejection) {
-    let listing = try station.git.run(
-      ["for-each-ref", "--format=%(objectname) %(refname)"] + Self.kinds.map { "refs/\($0)/" }
-        + [Self.watermarks, Self.tracking]
-    ).check("listing refs")
-    for line in listing.text.split(separator: "\n") {
-      let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let id = ObjectID(String(parts[0])) else { continue }
-      let name = String(parts[1])
+    let patterns = Self.kinds.map { "refs/\($0)/" } + [Self.watermarks, Self.tracking]
+    for (name, id) in try station.git.refs(patterns) {
       if name.hasPrefix(Self.tracking) {
         known["refs/" + name.dropFirst(Self.tracking.count)] = id
       } else if name.hasPrefix(Self.watermarks) {

@@ -44,7 +44,7 @@ public struct EpochRecord: Codable, Equatable, Sendable {
   }
 
   /// Reads the record of an epoch commit; nil for one that is none of ours.
-  init?(of commit: Commit, _ reader: ObjectReader) throws(Rejection) {
+  public init?(of commit: Commit, _ reader: ObjectReader) throws(Rejection) {
     let name = "\(commit.tree):\(String(decoding: Self.fileName, as: UTF8.self))"
     guard let reply = try reader.read([.contents(name)])[0],
       let record = CanonicalJSON.decode(Self.self, reply.bytes)
@@ -54,7 +54,21 @@ public struct EpochRecord: Codable, Equatable, Sendable {
 
   /// Stores the tree of an epoch commit, which holds the record and nothing else.
   func store(in sink: any ObjectSink) throws(Rejection) -> ObjectID {
-    let blob = try sink.store(.blob, CanonicalJSON.encode(self))
-    return try sink.store(.tree, Tree.serialize([TreeEntry(name: Self.fileName, isTree: false, id: blob)]))
+    try sink.store(file: Self.fileName, CanonicalJSON.encode(self))
+  }
+}
+
+extension ObjectReader {
+  /// The commits of an epoch chain, the newest first: one an epoch.
+  /// - Parameter tip: what the epoch ref holds; nil where there is none.
+  public func epochChain(_ tip: ObjectID?) throws(Rejection) -> [Commit] {
+    var commits: [Commit] = []
+    var at = tip
+    while let id = at {
+      let link = try commit(id)
+      commits.append(link)
+      at = link.parents.first
+    }
+    return commits
   }
 }

@@ -29,6 +29,12 @@ extension ObjectSink {
     return try store(.tree, bytes)
   }
 
+  /// Keeps a file, and the tree that holds it and nothing else; returns the tree.
+  func store(file name: [UInt8], _ content: [UInt8]) throws(Rejection) -> ObjectID {
+    let blob = try store(.blob, content)
+    return try store(.tree, Tree.serialize([TreeEntry(name: name, isTree: false, id: blob)]))
+  }
+
   /// Keeps the root tree of a commit, which alone may be empty.
   func store(root: ObjectID?) throws(Rejection) -> ObjectID {
     if let root { return root }

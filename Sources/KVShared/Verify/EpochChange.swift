@@ -123,13 +123,8 @@ struct EpochChange {
 
   /// A label that was there before would make two epochs share their archive.
   private func checkLabel(_ label: EpochLabel, since tip: ObjectID) throws(Rejection) {
-    var at: ObjectID? = tip
-    while let id = at {
-      let commit = try reader.commit(id)
-      guard try EpochTrailers(commit).epoch != label else {
-        throw .policy("there has been an epoch \(label.name.quoted) already", hint: "choose another label")
-      }
-      at = commit.parents.first
+    for link in try reader.epochChain(tip) where try EpochTrailers(link).epoch == label {
+      throw .policy("there has been an epoch \(label.name.quoted) already", hint: "choose another label")
     }
   }
 

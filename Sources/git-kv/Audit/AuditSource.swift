@@ -70,19 +70,7 @@ struct AuditSource {
   }
 
   private func list(_ git: Git, _ view: View, _ ns: Namespace) throws(Rejection) -> [KVRef: ObjectID] {
-    let prefix = view == .working ? "refs/" : "refs/kv-tracking/\(view.rawValue)/"
-    let kinds = ["kv", "kv-index", "kv-chunks", "kv-epoch", "kv-archive", "kv-watchlog", "kv-mirror"]
-    let listing = try git.run(
-      ["for-each-ref", "--format=%(objectname) %(refname)"] + kinds.map { "\(prefix)\($0)/" }
-    ).check("git for-each-ref")
-    var refs: [KVRef: ObjectID] = [:]
-    for line in listing.text.split(separator: "\n") {
-      let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let id = ObjectID(String(parts[0])),
-        case .kv(let ref) = RefName("refs/" + parts[1].dropFirst(prefix.count)), ref.namespace == ns
-      else { continue }
-      refs[ref] = id
-    }
-    return refs
+    let kinds = ["kv/", "kv-index/", "kv-chunks/", "kv-epoch/", "kv-archive/", "kv-watchlog/", "kv-mirror/"]
+    return try view.refs(kinds, of: ns, git)
   }
 }

@@ -11,21 +11,10 @@ struct ChunkTips {
 extension ChunkHome {
   func tips(_ ref: KVRef) throws(Rejection) -> ChunkTips {
     let names = [View.working.name(of: ref), View.stargate.name(of: ref)]
-    var found = try Self.read(names, inside(clone.git))
+    var found = try inside(clone.git).refs(names)
     // A store that began without a remote.
-    if folder != nil, found[names[0]] == nil { found[names[0]] = try Self.read([names[0]], clone.git)[names[0]] }
+    if folder != nil, found[names[0]] == nil { found[names[0]] = try clone.git.refs([names[0]])[names[0]] }
     return ChunkTips(working: found[names[0]], landed: found[names[1]])
-  }
-
-  private static func read(_ names: [String], _ git: Git) throws(Rejection) -> [String: ObjectID] {
-    let listing = try git.run(["for-each-ref", "--format=%(objectname) %(refname)"] + names).check("git for-each-ref")
-    var found: [String: ObjectID] = [:]
-    for line in listing.text.split(separator: "\n") {
-      let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let id = ObjectID(String(parts[0])) else { continue }
-      found[String(parts[1])] = id
-    }
-    return found
   }
 
   /// Notes a tip in some views, where the chunks have refs of their own.

@@ -8,8 +8,21 @@ enum View: String {
   /// What was given up with `push --discard-pending`.
   case discarded
 
-  func name(of ref: KVRef) -> String {
-    self == .working ? ref.description : "refs/kv-tracking/\(rawValue)/\(ref.suffix)"
+  /// What the names of its refs begin with.
+  private var prefix: String { self == .working ? "refs/" : "refs/kv-tracking/\(rawValue)/" }
+
+  func name(of ref: KVRef) -> String { prefix + ref.suffix }
+
+  /// What it holds of a namespace.
+  /// - Parameter kinds: the parts of refs' names below `refs/` that are looked at: `kv-archive/`, or a whole name.
+  func refs(_ kinds: [String], of namespace: Namespace, _ git: Git) throws(Rejection) -> [KVRef: ObjectID] {
+    var found: [KVRef: ObjectID] = [:]
+    for (name, id) in try git.refs(kinds.map { prefix + $0 }) {
+      if case .kv(let ref) = RefName("refs/" + name.dropFirst(prefix.count)), ref.namespace == namespace {
+        found[ref] = id
+      }
+    }
+    return found
   }
 }
 

@@ -24,14 +24,9 @@ struct EpochChain {
   init(_ clone: Clone, _ namespace: Namespace, tip: ObjectID?) throws(Rejection) {
     self.clone = clone
     self.namespace = namespace
-    var links: [Link] = []
-    var at = tip
-    while let id = at {
-      let commit = try clone.reader.commit(id)
-      links.append(try Link(commit, namespace, clone.reader))
-      at = commit.parents.first
+    links = try clone.reader.epochChain(tip).map { (commit) throws(Rejection) in
+      try Link(commit, namespace, clone.reader)
     }
-    self.links = links
   }
 
   /// Reads the chain as a view shows it.
@@ -56,10 +51,7 @@ extension EpochChain.Link {
   fileprivate init(_ commit: Commit, _ namespace: Namespace, _ reader: ObjectReader) throws(Rejection) {
     func fault(_ what: String) -> Rejection { .attestation("epoch commit \(commit.id) \(what)") }
     let trailers = try EpochTrailers(commit)
-    let name = "\(commit.tree):\(String(decoding: EpochRecord.fileName, as: UTF8.self))"
-    guard let reply = try reader.read([.contents(name)])[0],
-      let record = CanonicalJSON.decode(EpochRecord.self, reply.bytes)
-    else { throw fault("has no epoch.json of ours") }
+    guard let record = try EpochRecord(of: commit, reader) else { throw fault("has no epoch.json of ours") }
     guard trailers.namespace == namespace, record.label == trailers.epoch.name else {
       throw fault("is of another epoch than its epoch.json says")
     }

@@ -22,18 +22,9 @@ struct EpochLogs {
 
   /// The watchlogs and the epoch chain; in the repository's own view the ledgers too.
   func refs() throws(Rejection) -> [KVRef: ObjectID] {
-    let prefix = view == .working ? "refs/" : "refs/kv-tracking/\(view.rawValue)/"
     var kinds = ["kv-watchlog/", "kv-epoch/\(namespace)"]
     if view == .working { kinds += ["kv-archive/", "kv/\(namespace)"] }
-    let listing = try clone.git.run(
-      ["for-each-ref", "--format=%(objectname) %(refname)"] + kinds.map { prefix + $0 }
-    ).check("git for-each-ref")
-    let pairs = listing.text.split(separator: "\n").compactMap { line -> (String, ObjectID)? in
-      let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let id = ObjectID(String(parts[0])) else { return nil }
-      return ("refs/" + parts[1].dropFirst(prefix.count), id)
-    }
-    return ours(pairs)
+    return try view.refs(kinds, of: namespace, clone.git)
   }
 
   /// Of some refs, those of the namespace.
@@ -58,17 +49,10 @@ struct EpochLogs {
         logs[try LedgerTrailers(try clone.reader.commit(head)).epoch] = .ledger(head)
       }
     }
-    let chain = try labels(refs[.epoch(namespace)])
+    let chain = try clone.reader.epochChain(refs[.epoch(namespace)]).reversed().map { (link) throws(Rejection) in
+      try EpochTrailers(link).epoch
+    }
     func rank(_ epoch: EpochLabel) -> Int { chain.firstIndex(of: epoch) ?? chain.count }
     return logs.sorted { (rank($0.key), $0.key.name) < (rank($1.key), $1.key.name) }.map(\.value)
-  }
-
-  /// The labels of an epoch chain, oldest first.
-  private func labels(_ tip: ObjectID?) throws(Rejection) -> [EpochLabel] {
-    guard let tip else { return [] }
-    let listing = try clone.git.run(["rev-list", "--reverse", tip.hex]).check("git rev-list")
-    return try listing.text.split(separator: "\n").compactMap { ObjectID(String($0)) }.map { (id) throws(Rejection) in
-      try EpochTrailers(try clone.reader.commit(id)).epoch
-    }
   }
 }
