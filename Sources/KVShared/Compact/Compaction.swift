@@ -78,16 +78,13 @@ public struct Compaction {
   /// Stores the commit that takes the place of the epoch.
   private func store(_ record: BundleRecord) throws(Rejection) -> ObjectID {
     let store = station.objectStore()
-    let blob = try store.store(.blob, CanonicalJSON.encode(record))
-    let tree = try store.store(
-      .tree, Tree.serialize([TreeEntry(name: Array(BundleRecord.fileName.utf8), isTree: false, id: blob)]))
-    let who = "Stargate <stargate@localhost> \(Timestamp.now().seconds) +0000"
+    let tree = try store.store(file: Array(BundleRecord.fileName.utf8), CanonicalJSON.encode(record))
     let message = TrailerBlock(
       text: "kv: epoch \(record.label) is in the bundle \(record.file)",
       trailers: [Trailer(name: "KV-NS", value: record.ns), Trailer(name: "Epoch", value: record.label)]
     ).message
     let id = try store.store(
-      .commit, Commit.payload(tree: tree, parent: nil, author: who, committer: who, message: message))
+      .commit, Commit.payload(tree: tree, parent: nil, byStargateAt: Timestamp.now().seconds, message: message))
     try store.flush()
     return id
   }

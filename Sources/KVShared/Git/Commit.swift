@@ -86,6 +86,15 @@ public struct Commit: Sendable {
     return Array(text.utf8)
   }
 
+  /// The same for a commit that the server makes by itself.
+  /// - Parameter seconds: since 1970 UTC.
+  static func payload(
+    tree: ObjectID, parent: ObjectID?, byStargateAt seconds: Int64, message: String
+  ) -> [UInt8] {
+    let who = "Stargate <stargate@localhost> \(seconds) +0000"
+    return payload(tree: tree, parent: parent, author: who, committer: who, message: message)
+  }
+
   /// Inserts an armored signature into an unsigned commit, as git does: one header, its further lines indented by a space.
   public static func signed(_ payload: [UInt8], signature: [UInt8], _ format: ObjectFormat) -> [UInt8] {
     var armor = signature[...]

@@ -14,11 +14,9 @@ struct TermRef {
   /// The commit that the next push moves the ref to.
   func next(after known: ObjectID?) throws(Rejection) -> ObjectID {
     let store = station.objectStore()
-    let blob = try store.store(.blob, Array(leader.line.utf8))
-    let tree = try store.store(.tree, Tree.serialize([TreeEntry(name: Self.fileName, isTree: false, id: blob)]))
-    let who = "Stargate <stargate@localhost> \(Timestamp.now().seconds) +0000"
+    let tree = try store.store(file: Self.fileName, Array(leader.line.utf8))
     let payload = Commit.payload(
-      tree: tree, parent: known, author: who, committer: who,
+      tree: tree, parent: known, byStargateAt: Timestamp.now().seconds,
       message: "kv: term \(leader.term) of \(leader.host)\n")
     let id = try store.store(.commit, payload)
     try store.flush()

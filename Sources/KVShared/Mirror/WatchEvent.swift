@@ -54,15 +54,13 @@ public struct WatchEvent: Codable, Equatable, Sendable {
   func store(
     _ commit: Commit, _ trailers: LedgerTrailers, after parent: ObjectID?, in sink: any ObjectSink
   ) throws(Rejection) -> ObjectID {
-    let blob = try sink.store(.blob, CanonicalJSON.encode(self))
-    let tree = try sink.store(.tree, Tree.serialize([TreeEntry(name: Self.fileName, isTree: false, id: blob)]))
-    let who = "Stargate <stargate@localhost> \(commit.committerSeconds) +0000"
+    let tree = try sink.store(file: Self.fileName, CanonicalJSON.encode(self))
     let said = WatchTrailers(
       namespace: trailers.namespace, transaction: trailers.transaction, ledger: commit.id, epoch: trailers.epoch)
     return try sink.store(
       .commit,
       Commit.payload(
-        tree: tree, parent: parent, author: who, committer: who,
+        tree: tree, parent: parent, byStargateAt: commit.committerSeconds,
         message: said.message("kv: event of \(trailers.transaction)")))
   }
 }
