@@ -24,6 +24,9 @@ public enum KVRef: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether it is that of a sealed epoch.
+  var isArchive: Bool { if case .archive = self { true } else { false } }
+
   public var description: String {
     switch self {
     case .ledger(let ns): "refs/kv/\(ns)"

@@ -61,7 +61,7 @@ public struct RefGuard {
     let leader = try Leader.hold(in: repository)
     defer { _ = leader.raw }
     for (ns, refs) in moves {
-      let isSealed = refs.keys.contains { if case .archive = $0 { true } else { false } }
+      let isSealed = refs.keys.contains(where: \.isArchive)
       let begins = isSealed || updates.contains { $0.ref == .kv(.ledger(ns)) && $0.old == .absent }
       let wanted: [KVRef] = [.ledger(ns), .index(ns)] + (begins ? [.epoch(ns)] : [])
       guard wanted.allSatisfy({ refs[$0]?.id != nil }) else { throw Self.alone(refs.keys.first ?? .ledger(ns)) }

@@ -22,7 +22,7 @@ struct SealedEpoch {
   func check(
     _ ns: Namespace, _ refs: [KVRef: OldValue], moving: [KVRef: ObjectID?], _ ledger: Commit
   ) throws(Rejection) {
-    let archives = moving.keys.filter { if case .archive = $0 { true } else { false } }
+    let archives = moving.keys.filter(\.isArchive)
     let parent = try LedgerTrailers(ledger).parent
     let held = moving[.ledger(ns)] ?? nil
     // Of several commits at once the first may be the new epoch's; an archive says so.

@@ -26,20 +26,13 @@ struct EpochNewCommand: ParsableCommand {
 
   @OptionGroup var options: GlobalOptions
   @Option(help: "The new epoch's label (default: the current quarter).") var label: String?
-  @Option(help: "Subject and body of the new ledger commit.") var message: String?
-  @Option(name: .customLong("trailer"), help: "A trailer 'Name: value' for the ledger commit; may be repeated.")
-  var trailers: [String] = []
+  @OptionGroup var message: MessageOptions
 
   func run() throws {
     let label = try EpochLabel(argument: label ?? Timestamp.now().quarter)
-    var write = WriteOptions()
-    (write.noPush, write.message, write.trailers) = (false, message, trailers)
-    var draft = Draft()
-    try write.apply(to: &draft)
+    let (extra, text) = (try message.extra(), try message.text())
     let writing = try Writing(options, noPush: false)
-    let result = try EpochSession(
-      session: writing.session, label: label, text: draft.text, extra: draft.extra
-    ).run()
+    let result = try EpochSession(session: writing.session, label: label, text: text, extra: extra).run()
     try options.print(result, result.words)
   }
 }

@@ -34,6 +34,14 @@ struct GlobalOptions: ParsableArguments {
   }
 }
 
+extension GlobalOptions {
+  /// Says something that is no result: nothing with `--json` or `--quiet`.
+  func say(_ words: String) throws(Rejection) {
+    guard !json, !quiet else { return }
+    try IO.write(words + "\n", to: 1, "standard output")
+  }
+}
+
 /// What `--json` prints for an error, on standard output.
 struct ErrorReport: Encodable {
   struct Body: Encodable {

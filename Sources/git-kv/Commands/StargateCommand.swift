@@ -58,7 +58,7 @@ struct StargateSyncCommand: ParsableCommand {
       let namespace = try options.namespaceName.map { (_) throws(Rejection) in try options.namespace(clone.config) }
       try Synchronizing(mode: mode, namespace: namespace, dryRun: dryRun, options: options).run(path) {
         (challenge) throws(Rejection) in
-        asksSignature ? try Question.ask(challenge) : try key.sign(challenge, for: AdminChallenge.purpose)
+        asksSignature ? try Question.ask(challenge) : try key.sign(challenge)
       }
     case .host(let place):
       var words = ["stargate", "sync", "--ask-signature"] + (mode == .compare ? [] : ["--\(mode.rawValue)"])

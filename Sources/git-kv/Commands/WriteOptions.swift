@@ -6,11 +6,7 @@ struct WriteOptions: ParsableArguments {
   @Flag(name: .customLong("no-push"), help: "Keep the transaction here; 'git kv push' sends it.")
   var noPush = false
 
-  @Option(help: "Subject and body of the ledger commit.")
-  var message: String?
-
-  @Option(name: .customLong("trailer"), help: "A trailer 'Name: value' for the ledger commit; may be repeated.")
-  var trailers: [String] = []
+  @OptionGroup var message: MessageOptions
 
   @OptionGroup var waiting: WaitOptions
 
@@ -21,14 +17,33 @@ struct WriteOptions: ParsableArguments {
 
   /// Throws `.usage` for a malformed or reserved trailer and an empty message.
   func apply(to draft: inout Draft) throws(Rejection) {
-    draft.extra = try trailers.map { (line) throws(Rejection) in try Trailer(userLine: line) }
-    guard let message else { return }
+    draft.extra = try message.extra()
+    if let text = try message.text() { draft.text = text }
+  }
+}
+
+/// What a command says in the ledger commit.
+struct MessageOptions: ParsableArguments {
+  @Option(help: "Subject and body of the ledger commit.")
+  var message: String?
+
+  @Option(name: .customLong("trailer"), help: "A trailer 'Name: value' for the ledger commit; may be repeated.")
+  var trailers: [String] = []
+
+  /// Throws `.usage` for a malformed or reserved trailer.
+  func extra() throws(Rejection) -> [Trailer] {
+    try trailers.map { (line) throws(Rejection) in try Trailer(userLine: line) }
+  }
+
+  /// nil where none was given. Throws `.usage` for an empty message.
+  func text() throws(Rejection) -> String? {
+    guard let message else { return nil }
     var text = message[...]
     while let last = text.last, last.isNewline || last == " " { text.removeLast() }
     guard let first = text.first, !first.isWhitespace, !text.utf8.contains(0) else {
       throw .usage("the message is empty or begins with a blank")
     }
-    draft.text = String(text)
+    return String(text)
   }
 }
 

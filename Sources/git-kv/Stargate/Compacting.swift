@@ -14,7 +14,7 @@ struct Compacting {
       defer { _ = turn.raw }
       let compaction = try Compaction(try Station(repository: repository), only: namespace, label)
       let items = compaction.plan.items
-      if items.isEmpty { return try say("no epoch is due") }
+      if items.isEmpty { return try options.say("no epoch is due") }
       for item in items { try options.print(item, item.words) }
       if dryRun { return }
       let challenge = compaction.challenge()
@@ -25,10 +25,5 @@ struct Compacting {
     }
     // The mirror follows now, or when the worker runs next.
     try? WorkerStart.detached(repository: repository)
-  }
-
-  private func say(_ words: String) throws(Rejection) {
-    guard !options.json, !options.quiet else { return }
-    try IO.write(words + "\n", to: 1, "standard output")
   }
 }

@@ -13,7 +13,7 @@ struct Purge {
     let expired = try Listing(clone: writing.clone, namespace: writing.namespace).pointers(prefix: [], view).filter {
       $0.isExpired(at: now)
     }
-    if dryRun || expired.isEmpty { return try say("\(expired.count) keys have expired") }
+    if dryRun || expired.isEmpty { return try options.say("\(expired.count) keys have expired") }
     var draft = Draft()
     draft.text = "kv: purge \(expired.count) expired keys of \(writing.namespace)"
     // Whoever renews one meanwhile keeps it: what has expired is looked up again on what the deletion lands on.
@@ -30,10 +30,5 @@ struct Purge {
     }
     let result = try writing.session.commit(draft)
     try options.print(result, result.words)
-  }
-
-  private func say(_ words: String) throws(Rejection) {
-    guard !options.json, !options.quiet else { return }
-    try IO.write(words + "\n", to: 1, "standard output")
   }
 }
