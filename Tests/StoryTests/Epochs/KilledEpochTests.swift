@@ -26,7 +26,7 @@ struct KilledEpochTests {
       #expect(try admin.must("get", "cfg:a") == "1", "\(place)")
     }
     // A change that has landed is not made twice.
-    try Killer(admin, kills: 10).run(
+    try Killer(admin, kills: 10, share: hasRemote ? 0.75 : 0.5).run(
       { ["epoch", "new", "--label", "E\($0)"] }, between: between, again: { [0, 3].contains($0.status) }, after: after)
     #expect(try broken() == [])
     #expect(try admin.kv("verify", "--all", "--fetch").ok)

@@ -39,8 +39,12 @@ struct Strace {
 struct Killer {
   let clone: Clone
   let kills: Int
+  /// The part of them that has to hit: a run takes other calls than the one that was listed where it finds other files.
+  let share: Double
 
-  init(_ clone: Clone, kills: Int) { (self.clone, self.kills) = (clone, kills) }
+  init(_ clone: Clone, kills: Int, share: Double = 0.75) {
+    (self.clone, self.kills, self.share) = (clone, kills, share)
+  }
 
   /// - Parameters:
   ///   - command: prepares the nth time and gives the arguments.
@@ -75,7 +79,7 @@ struct Killer {
       let stray = Files.tree(clone.repo.box.root).filter(Self.isTemporary).filter { seen.insert($0).inserted }
       #expect(stray == [], "\(name)")
     }
-    #expect(killed >= places.count / 2, "\(killed) kills in \(places.count) tries")
+    #expect(killed >= Int(Double(places.count) * share), "\(killed) kills in \(places.count) tries")
   }
 
   /// A name of ours or of git's for a file that is not whole. Lock files that are never deleted are none.
