@@ -57,8 +57,9 @@ struct SnapshotExport {
   private func bring(_ chunked: [(key: Key, manifest: ObjectID)]) throws(Rejection) {
     guard !chunked.isEmpty, !values.chunks.urls.isEmpty else { return }
     var blobs: [ObjectID] = []
-    for (key, id) in chunked {
-      guard let reply = try clone.reader.read([.contents(id.hex)])[0] else { throw missing(id, key) }
+    let replies = try clone.reader.read(chunked.map { .contents($0.manifest.hex) })
+    for ((key, id), reply) in zip(chunked, replies) {
+      guard let reply else { throw missing(id, key) }
       blobs += try Manifest(reply.bytes, key: key, format: clone.format).chunks.map(\.blob)
     }
     try values.chunks.bring(blobs)
