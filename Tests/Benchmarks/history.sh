@@ -46,7 +46,7 @@ history_chain() {
     sign=
     [ $((n % 10)) != 0 ] || sign=-S
     date=${record%%$'\n'*}
-    tip=$(printf '%s\n' "${record#*$'\n'}" |
+    tip=$(printf '%s' "${record#*$'\n'}" |
       GIT_COMMITTER_DATE="${date#* } +0000" git commit-tree "${date% *}" -p "$tip" $sign) || return
   done < <(git log --reverse -z --format='%T %ct%n%B' refs/kv/main..refs/heads/laid)
   echo "$tip"

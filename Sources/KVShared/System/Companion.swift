@@ -33,3 +33,32 @@ public struct Companion: ~Copyable {
     if let thread { pthread_join(thread, nil) }
   }
 }
+
+extension Companion {
+  private final class Outcome<Value>: @unchecked Sendable {
+    var result: Result<Value, Rejection>?
+  }
+
+  /// Does two pieces of work at once and returns what both give. Throws what the first throws, else the second.
+  public static func both<First, Second>(
+    _ first: () throws(Rejection) -> First, _ second: @escaping () throws(Rejection) -> Second
+  ) throws(Rejection) -> (First, Second) {
+    let outcome = Outcome<Second>()
+    let companion = Companion {
+      do throws(Rejection) {
+        outcome.result = .success(try second())
+      } catch {
+        outcome.result = .failure(error)
+      }
+    }
+    let mine: Result<First, Rejection>
+    do throws(Rejection) {
+      mine = .success(try first())
+    } catch {
+      mine = .failure(error)
+    }
+    companion.wait()
+    guard let other = outcome.result else { preconditionFailure("a thread ended without an outcome") }
+    return (try mine.get(), try other.get())
+  }
+}

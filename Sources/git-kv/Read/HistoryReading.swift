@@ -41,8 +41,12 @@ struct HistoryReading {
 
   private func tell(_ versions: [KeyVersion]) throws(Rejection) {
     let live = versions.compactMap { version in version.slot.map { (key: history.key, slot: $0) } }
-    var facts = try ValueFacts.read(live, clone.reader).makeIterator()
-    let notes = try notes(of: versions)
+    // A git of its own for each of the two: there may be a thousand signatures to check.
+    let (git, format) = (clone.git, clone.format)
+    let (notes, allFacts) = try Companion.both(
+      { () throws(Rejection) in try self.notes(of: versions) },
+      { () throws(Rejection) in try ValueFacts.read(live, ObjectReader(git, format: format)) })
+    var facts = allFacts.makeIterator()
     var out: [UInt8] = []
     for (version, note) in zip(versions, notes) {
       let line = HistoryLine(

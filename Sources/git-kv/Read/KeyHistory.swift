@@ -20,38 +20,47 @@ struct KeyHistory {
     var isInherited = false
   }
 
-  /// The three files of the key each have a walk of their own, side by side: only for a single path does git make use of
-  /// the commit-graph's notes of what changed.
+  /// Each file of the key has a walk of its own, side by side: only for a single path does git make use of the
+  /// commit-graph's notes of what changed. The manifest has none where the value was never in chunks.
   func versions(upTo tip: ObjectID) throws(Rejection) -> Found {
     let paths = [
       LedgerTree.metaPath(namespace, key), LedgerTree.dataPath(namespace, key),
       LedgerTree.manifestPath(namespace, key),
     ]
-    let outputs = try Walk.all(paths.map { Self.log + [tip.hex, "--", $0] }, git)
-    let meta = try FileChange.parse(outputs[0])
-    let data = try FileChange.parse(outputs[1])
-    let manifest = try FileChange.parse(outputs[2])
-    var order = meta.map(\.commit)
-    let known = Set(order)
-    // Metadata may stay the same while a value goes into chunks within one second; then all is walked for the order.
-    if (data + manifest).contains(where: { !known.contains($0.commit) }) {
-      let listing = try git.run(["rev-list", tip.hex, "--"] + paths).check("git rev-list")
-      order = listing.text.split(separator: "\n").compactMap { ObjectID(String($0)) }
+    let git = git
+    func log(_ path: String) throws(Rejection) -> [FileChange] {
+      try FileChange.parse(git.run(Self.log + [tip.hex, "--", path]).check("git log").output)
     }
-    return try replay(order, meta: meta, data: data, manifest: manifest)
+    let (meta, data) = try Companion.both(
+      { () throws(Rejection) in try log(paths[0]) }, { () throws(Rejection) in try log(paths[1]) })
+    var logs = [meta, data]
+    if let found = try replay(logs, order(logs, tip, paths)) { return found }
+    logs.append(try log(paths[2]))
+    return try replay(logs, order(logs, tip, paths)) ?? Found()
   }
 
-  private func replay(
-    _ order: [ObjectID], meta: [FileChange], data: [FileChange], manifest: [FileChange]
-  ) throws(Rejection) -> Found {
+  /// The commits that change the key, the newest first.
+  private func order(_ logs: [[FileChange]], _ tip: ObjectID, _ paths: [String]) throws(Rejection) -> [ObjectID] {
+    let meta = logs[0].map(\.commit)
+    let known = Set(meta)
+    // Metadata may stay the same while a value goes into chunks within one second; then all is walked for the order.
+    guard logs.dropFirst().joined().contains(where: { !known.contains($0.commit) }) else { return meta }
+    let listing = try git.run(["rev-list", tip.hex, "--"] + paths).check("git rev-list")
+    return listing.text.split(separator: "\n").compactMap { ObjectID(String($0)) }
+  }
+
+  /// Goes through the changes of metadata, value and, where it was asked for, manifest. Returns nil where a value is in
+  /// neither of the first two, and the third was not asked for.
+  private func replay(_ logs: [[FileChange]], _ order: [ObjectID]) throws(Rejection) -> Found? {
     var changes: [ObjectID: [WritableKeyPath<Files, ObjectID?>: ObjectID?]] = [:]
-    for (file, list) in [(\Files.meta, meta), (\Files.data, data), (\Files.manifest, manifest)] {
-      for change in list { changes[change.commit, default: [:]].updateValue(change.new, forKey: file) }
+    for (file, log) in zip([\Files.meta, \Files.data, \Files.manifest], logs) {
+      for change in log { changes[change.commit, default: [:]].updateValue(change.new, forKey: file) }
     }
     var found = Found()
     var files = Files()
     for commit in order.reversed() {
       for (file, id) in changes[commit] ?? [:] { files[keyPath: file] = id }
+      guard files.meta == nil || files.slot != nil || logs.count == 3 else { return nil }
       // The first commit of a later epoch repeats the tree of the sealed head.
       if found.versions.isEmpty, !found.isInherited, try isContinuation(commit) {
         found.isInherited = true
@@ -117,36 +126,5 @@ struct FileChange: Equatable {
       changes.append(FileChange(commit: commit, new: new.id))
     }
     return changes
-  }
-}
-
-/// One of several git commands that run side by side.
-private final class Walk: @unchecked Sendable {
-  private var answer: ChildResult?
-  private var failure: Rejection?
-
-  /// Runs all and returns what each printed. Throws `.io` where one failed.
-  static func all(_ commands: [[String]], _ git: Git) throws(Rejection) -> [[UInt8]] {
-    let walks = commands.map { _ in Walk() }
-    run(walks[...], commands[...], git)
-    return try walks.map { (walk) throws(Rejection) in
-      if let failure = walk.failure { throw failure }
-      return try walk.answer?.check("git log").output ?? []
-    }
-  }
-
-  private static func run(_ walks: ArraySlice<Walk>, _ commands: ArraySlice<[String]>, _ git: Git) {
-    guard let walk = walks.first, let command = commands.first else { return }
-    let companion = Companion { walk.run(command, git) }
-    run(walks.dropFirst(), commands.dropFirst(), git)
-    companion.wait()
-  }
-
-  private func run(_ command: [String], _ git: Git) {
-    do throws(Rejection) {
-      answer = try git.run(command)
-    } catch {
-      failure = error
-    }
   }
 }
