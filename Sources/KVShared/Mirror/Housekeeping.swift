@@ -13,8 +13,10 @@ public struct Housekeeping {
     self.log = log
   }
 
-  /// Loose objects from which on they are packed, as an estimate from one of their 256 folders (as `git gc` does it).
-  private static let looseObjects = 2000
+  /// Loose objects from which on they are packed, as an estimate from a few of their 256 folders (as `git gc` does it
+  /// from one). Every push has git read the trees it builds on, and a loose one takes some times as long as a packed one.
+  private static let looseObjects = 600
+  private static let sampledFolders = ["17", "5a", "9d", "e0"]
   /// Packs from which on they are merged.
   private static let packs = 20
   /// Seconds after which what a killed push has left is taken away.
@@ -65,7 +67,10 @@ public struct Housekeeping {
 
   private var objects: String { "\(station.repository)/objects" }
 
-  private func looseEstimate() -> Int { IO.names(in: "\(objects)/17").count * 256 }
+  private func looseEstimate() -> Int {
+    let sample = Self.sampledFolders.reduce(0) { $0 + IO.names(in: "\(objects)/\($1)").count }
+    return sample * 256 / Self.sampledFolders.count
+  }
 
   private func count(in folder: String, suffix: String) -> Int {
     IO.names(in: "\(objects)/\(folder)").count { $0.hasSuffix(suffix) }
