@@ -19,6 +19,8 @@ public final class ObjectStore: ObjectSink {
   /// Objects beyond this number travel as a pack, as `receive.unpackLimit` has it on the other side.
   private static let looseLimit = 100
   private static let looseBytes = 8 << 20
+  /// Ids that are remembered from one pack to the next.
+  private static let knownObjects = 200_000
 
   /// - Parameters:
   ///   - directory: the repository's `objects` folder.
@@ -105,6 +107,8 @@ public final class ObjectStore: ObjectSink {
     for object in waiting { try writeLoose(object.id, object.kind, object.content) }
     waiting = []
     waitingBytes = 0
+    // An object that is stored twice does no harm.
+    if known.count > Self.knownObjects { known = [] }
   }
 
   private func startPack() throws(Rejection) {

@@ -1,26 +1,3 @@
-/// What a transaction does to one key.
-public enum KeyEdit: Sendable {
-  /// Puts a value whose blobs are stored already, or stand in the chunks tree already.
-  case set(LedgerTree.Slot, Pointer, chunks: [Manifest.Chunk] = [])
-  /// The same where the pointer's blob is stored too.
-  case put(LedgerTree.Slot, pointer: ObjectID, chunks: [Manifest.Chunk] = [])
-  case delete
-
-  public var slot: LedgerTree.Slot? {
-    switch self {
-    case .set(let slot, _, _), .put(let slot, _, _): slot
-    case .delete: nil
-    }
-  }
-
-  public var chunks: [Manifest.Chunk] {
-    switch self {
-    case .set(_, _, let chunks), .put(_, _, let chunks): chunks
-    case .delete: []
-    }
-  }
-}
-
 /// The commits a transaction builds on.
 public struct TransactionBase: Sendable {
   public let ledger: Commit
@@ -112,35 +89,38 @@ public struct TransactionBuilder {
   ///   - chunks: asked for where an edit has chunks.
   ///   - text: subject and body of the ledger commit; nil writes a subject of our own.
   public func build(
-    _ edits: [Key: KeyEdit], on base: TransactionBase?, chunks: () throws(Rejection) -> ChunksBase,
+    _ edits: some KeyEdits, on base: TransactionBase?, chunks: () throws(Rejection) -> ChunksBase,
     firstEpoch: EpochLabel, id: TransactionID, text: String?, extra: [Trailer]
   ) throws(Rejection) -> BuiltTransaction {
-    let deleted = edits.values.count { $0.slot == nil }
     let epoch = base?.trailers.epoch ?? firstEpoch
-    let ledgerTree = try LedgerTree.apply(
-      edits.mapValues(\.slot), to: base?.ledger.tree, namespace: namespace, reader: reader, sink: sink)
-    var pointers: [Key: ObjectID] = [:]
-    pointers.reserveCapacity(edits.count)
-    for (key, edit) in edits {
-      switch edit {
-      case .set(_, let pointer, _): pointers[key] = try sink.store(.blob, CanonicalJSON.encode(pointer))
-      case .put(_, let pointer, _): pointers[key] = pointer
-      case .delete: pointers[key] = try sink.store(.blob, CanonicalJSON.encode(Pointer(tombstone: key)))
+    let ledgerEdit = LedgerTreeEdit(of: base?.ledger.tree, namespace: namespace, reader: reader, sink: sink)
+    var (count, deleted) = (0, 0)
+    var named = NamedChunks()
+    try edits.slices(.shard) { (slice) throws(Rejection) in
+      try ledgerEdit.apply(slice.mapValues(\.slot))
+      count += slice.count
+      for edit in slice.values {
+        if edit.slot == nil { deleted += 1 }
+        try named.add(edit.chunks)
       }
     }
-    let indexTree = try IndexTree.apply(
-      pointers, to: base?.index.tree, namespace: namespace, reader: reader, sink: sink)
+    let ledgerTree = try ledgerEdit.finish()
+    var indexRoot = base?.index.tree
+    try edits.slices(.key) { (slice) throws(Rejection) in
+      indexRoot = try IndexTree.apply(
+        try pointers(slice), to: indexRoot, namespace: namespace, reader: reader, sink: sink)
+    }
+    let indexTree = try sink.store(root: indexRoot)
     let signs = authority.signs
     var bringsChunks: (id: ObjectID, tree: ObjectID, added: [ObjectID])?
-    if edits.values.contains(where: { !$0.chunks.isEmpty }) {
-      bringsChunks = try chunksCommit(edits, on: try chunks(), id: id, sign: signs == .all)
+    if !named.chunks.isEmpty {
+      bringsChunks = try chunksCommit(named.chunks, on: try chunks(), id: id, sign: signs == .all)
     }
     let trailers = LedgerTrailers(
       namespace: namespace, transaction: id, baseTree: base?.ledger.tree ?? sink.format.emptyTree,
-      indexTree: indexTree, chunksTree: bringsChunks?.tree, epoch: epoch, keysSet: edits.count - deleted,
-      keysDeleted: deleted,
-      extra: extra)
-    let subject = "kv: set \(edits.count - deleted), delete \(deleted) in \(namespace)"
+      indexTree: indexTree, chunksTree: bringsChunks?.tree, epoch: epoch, keysSet: count - deleted,
+      keysDeleted: deleted, extra: extra)
+    let subject = "kv: set \(count - deleted), delete \(deleted) in \(namespace)"
     let ledger = try commit(
       ledgerTree, parent: base?.ledger.id, trailers.message(text ?? subject), sign: signs != .none)
     let index = try commit(
@@ -151,17 +131,39 @@ public struct TransactionBuilder {
       base == nil ? try firstEpochCommit(epoch, ledger: ledger, index: index, id: id, sign: signs != .none) : nil
     return BuiltTransaction(
       id: id, epoch: epoch, ledger: ledger, ledgerTree: ledgerTree, index: index, chunks: bringsChunks?.id,
-      addedChunks: bringsChunks?.added ?? [], epochCommit: epochCommit, keysSet: edits.count - deleted,
+      addedChunks: bringsChunks?.added ?? [], epochCommit: epochCommit, keysSet: count - deleted,
       keysDeleted: deleted)
+  }
+
+  private func pointers(_ edits: [Key: KeyEdit]) throws(Rejection) -> [Key: ObjectID] {
+    var pointers: [Key: ObjectID] = [:]
+    pointers.reserveCapacity(edits.count)
+    for (key, edit) in edits {
+      switch edit {
+      case .set(_, let pointer, _): pointers[key] = try sink.store(.blob, CanonicalJSON.encode(pointer))
+      case .put(_, let pointer, _): pointers[key] = pointer
+      case .delete: pointers[key] = try sink.store(.blob, CanonicalJSON.encode(Pointer(tombstone: key)))
+      }
+    }
+    return pointers
+  }
+
+  /// The chunks that a transaction's values are made of.
+  private struct NamedChunks {
+    private(set) var chunks: [ChunkDigest: ObjectID] = [:]
+    private var count = 0
+
+    mutating func add(_ more: [Manifest.Chunk]) throws(Rejection) {
+      count += more.count
+      guard count <= Manifest.maxChunks else { throw Manifest.tooManyChunks }
+      for chunk in more { chunks[chunk.digest] = chunk.blob }
+    }
   }
 
   /// The commit that adds the chunks the epoch does not have; nil where it has them all.
   private func chunksCommit(
-    _ edits: [Key: KeyEdit], on base: ChunksBase, id: TransactionID, sign: Bool
+    _ chunks: [ChunkDigest: ObjectID], on base: ChunksBase, id: TransactionID, sign: Bool
   ) throws(Rejection) -> (id: ObjectID, tree: ObjectID, added: [ObjectID])? {
-    guard edits.values.reduce(0, { $0 + $1.chunks.count }) <= Manifest.maxChunks else { throw Manifest.tooManyChunks }
-    var chunks: [ChunkDigest: ObjectID] = [:]
-    for edit in edits.values { for chunk in edit.chunks { chunks[chunk.digest] = chunk.blob } }
     let there = try ChunksTree.lookup(chunks.keys, in: base.tip?.tree, namespace: namespace, reader: base.reader)
     let added = chunks.filter { there[$0.key] == nil }
     guard !added.isEmpty else { return nil }

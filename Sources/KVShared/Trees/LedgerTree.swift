@@ -41,48 +41,10 @@ public enum LedgerTree {
   public static func apply(
     _ changes: [Key: Slot?], to root: ObjectID?, namespace: Namespace, reader: ObjectReader, sink: any ObjectSink
   ) throws(Rejection) -> ObjectID {
-    let edit = DirectoryEdit()
-    let top = Self.root(of: namespace).reduce(edit) { $0.directory($1) }
-    let tops = ["data", "meta"].map { (name: Array($0.utf8), edit: top.directory(Array($0.utf8))) }
-    // Where nothing was, there is nothing to take away.
-    let isNew = root == nil
-    func put(_ key: Key, _ shard: UInt8, _ data: DirectoryEdit, _ meta: DirectoryEdit) {
-      guard let slot = changes[key] else { return }
-      let name = key.encoded
-      let values = data.directory(Hex.pair(shard))
-      if !isNew || slot?.isChunked == false { values.setFile(name, slot?.isChunked == false ? slot?.data : nil) }
-      if !isNew || slot?.isChunked == true {
-        values.setFile(name + manifestSuffix, slot?.isChunked == true ? slot?.data : nil)
-      }
-      meta.directory(Hex.pair(shard)).setFile(name + metaSuffix, slot?.meta)
-    }
-    guard changes.count > Self.fewKeys else {
-      for key in changes.keys {
-        let (a, b) = key.shard
-        put(key, b, tops[0].edit.directory(Hex.pair(a)), tops[1].edit.directory(Hex.pair(a)))
-      }
-      return try sink.store(root: try edit.apply(to: root, reader: reader, sink: sink))
-    }
-    // Many changes are applied shard by shard, so that the directories of one shard are in memory at a time.
-    var shards = [[(key: Key, shard: UInt8)]](repeating: [], count: 256)
-    for key in changes.keys {
-      let (a, b) = key.shard
-      shards[Int(a)].append((key, b))
-    }
-    for (number, keys) in shards.enumerated() where !keys.isEmpty {
-      let name = Hex.pair(UInt8(number))
-      let edits = [DirectoryEdit(), DirectoryEdit()]
-      for (key, shard) in keys { put(key, shard, edits[0], edits[1]) }
-      for (top, edit) in zip(tops, edits) {
-        let old = try reader.directory(Self.root(of: namespace) + [top.name, name], in: root)
-        top.edit.setTree(name, try edit.apply(to: old, reader: reader, sink: sink))
-      }
-    }
-    return try sink.store(root: try edit.apply(to: root, reader: reader, sink: sink))
+    let edit = LedgerTreeEdit(of: root, namespace: namespace, reader: reader, sink: sink)
+    try edit.apply(changes)
+    return try edit.finish()
   }
-
-  /// Up to this many changes are applied at once.
-  private static let fewKeys = 10_000
 
   /// Looks keys up in a ledger tree; keys that are not there are left out.
   public static func lookup(

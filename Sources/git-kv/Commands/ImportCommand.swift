@@ -16,7 +16,7 @@ struct ImportCommand: ParsableCommand {
   @OptionGroup var write: WriteOptions
 
   /// Without `--batch`, what is read is made a pack of its own after so many keys.
-  private static let packKeys = 250_000
+  private static let packKeys = 100_000
 
   func run() throws {
     guard batch ?? 1 > 0 else { throw Rejection.usage("--batch takes a number of keys, at least 1") }

@@ -5,7 +5,7 @@ import KVShared
 ///
 /// A record: bytes of the key (2), key, whether it is chunked (1), ids of data, metadata and pointer, number of chunks
 /// (4), and for each its digest, blob and size (8); numbers big-endian. The file is read where it was written, and gone
-/// with the command.
+/// with the command. In memory stay eight bytes for each edit: where it stands, and the first byte of its key's shard.
 final class EditSpool {
   private let file: UnlinkedFile
   private let format: ObjectFormat
@@ -14,10 +14,16 @@ final class EditSpool {
   private var size = 0
   /// Where the next piece of the file stands.
   private var offset = 0
+  /// Bytes of the next piece: more and more where one edit after the other is read.
+  private var window = bufferBytes
+  private var isReading = false
+  /// Of each edit: the first byte of its key's shard, then seven of its place in the file.
+  private var places: [UInt64] = []
 
-  private(set) var count = 0
+  var count: Int { places.count }
 
   private static let bufferBytes = 1 << 20
+  private static let leastBytes = 512
 
   /// - Parameter folder: of the repository.
   init(in folder: String, _ format: ObjectFormat) throws(Rejection) {
@@ -29,6 +35,7 @@ final class EditSpool {
   func append(
     _ key: Key, _ slot: LedgerTree.Slot, pointer: ObjectID, chunks: [Manifest.Chunk]
   ) throws(Rejection) {
+    places.append(UInt64(key.shard.0) << 56 | UInt64(size + buffer.count))
     put(key.bytes.count, 2)
     buffer += key.bytes
     buffer.append(slot.isChunked ? 1 : 0)
@@ -40,7 +47,6 @@ final class EditSpool {
       put(chunk.size, 8)
       if buffer.count >= Self.bufferBytes { try drain() }
     }
-    count += 1
     if buffer.count >= Self.bufferBytes { try drain() }
   }
 
@@ -56,9 +62,29 @@ final class EditSpool {
 
   /// Begins to read from the first edit.
   func rewind() throws(Rejection) {
-    if offset == 0 { try drain() }
+    try seek(0)
+    window = Self.bufferBytes
+  }
+
+  private func seek(_ place: Int) throws(Rejection) {
+    if !isReading {
+      try drain()
+      isReading = true
+    } else if place == offset - buffer.count + at {
+      return
+    }
     buffer = []
-    (at, offset) = (0, 0)
+    (at, offset, window) = (0, place, Self.leastBytes)
+  }
+
+  /// The first byte of the shard of the nth edit's key.
+  func shard(_ n: Int) -> UInt8 { UInt8(places[n] >> 56) }
+
+  /// The nth edit.
+  func edit(_ n: Int) throws(Rejection) -> (key: Key, edit: KeyEdit) {
+    try seek(Int(places[n] & (1 << 56 - 1)))
+    let (key, slot, pointer, chunks) = try record()
+    return (key, .put(slot, pointer: pointer, chunks: chunks))
   }
 
   var isAtEnd: Bool { at == buffer.count && offset == size }
@@ -72,7 +98,7 @@ final class EditSpool {
       let mark = (at, offset, buffer)
       let (key, slot, pointer, list) = try record()
       chunks += list.count
-      if most != .max, chunks > Manifest.maxChunks, !edits.isEmpty {
+      if chunks > Manifest.maxChunks, !edits.isEmpty {
         (at, offset, buffer) = mark
         break
       }
@@ -107,7 +133,8 @@ final class EditSpool {
 
   private func take(_ wanted: Int) throws(Rejection) -> ArraySlice<UInt8> {
     if buffer.count - at < wanted {
-      var piece = [UInt8](repeating: 0, count: min(max(Self.bufferBytes, wanted), size - offset))
+      var piece = [UInt8](repeating: 0, count: min(max(window, wanted), size - offset))
+      window = min(window * 2, Self.bufferBytes)
       let got = pread(file.raw, &piece, piece.count, offset)
       guard got == piece.count, got > 0 else { throw Self.damaged }
       buffer = Array(buffer[at...]) + piece

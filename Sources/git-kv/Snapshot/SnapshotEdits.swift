@@ -2,8 +2,8 @@ import KVShared
 
 /// What an import does to a store, in transactions of a bounded number of keys.
 ///
-/// The edits wait in a file, in the order of their keys, so that a row of transactions takes the memory of one, and can
-/// be made again on other tips.
+/// The edits wait in a file, in the order of their keys, so that a row of transactions takes the memory of one, one of
+/// all the memory of a slice, and both can be made again on other tips.
 struct SnapshotEdits {
   let spool: EditSpool
   /// Keys of one transaction at most; nil for all in one.
@@ -23,10 +23,14 @@ struct SnapshotEdits {
   /// Hands over what has to be changed, transaction by transaction; a store that is not there gets one, however empty.
   @discardableResult
   func parts(
-    on base: TransactionBase?, _ session: WriteSession, each: ([Key: KeyEdit]) throws(Rejection) -> Void
+    on base: TransactionBase?, _ session: WriteSession, each: (any KeyEdits) throws(Rejection) -> Void
   ) throws(Rejection) -> Tally {
     let deletions = try replaces ? strangers(in: base, session) : []
-    let most = batch ?? .max
+    guard let most = batch else {
+      let whole = try SnapshotSlices(spool, deleting: deletions, on: base, session)
+      if !whole.isEmpty || base == nil { try each(whole) }
+      return Tally(set: whole.keysSet, deleted: deletions.count, unchanged: spool.count - whole.keysSet)
+    }
     var tally = Tally()
     var part: [Key: KeyEdit] = [:]
     var chunks = 0
@@ -41,11 +45,11 @@ struct SnapshotEdits {
     while !spool.isAtEnd {
       let edits = try wanted(spool.next(upTo: most - part.count), base, session, &tally)
       let more = edits.values.reduce(0) { $0 + $1.chunks.count }
-      if batch != nil, !part.isEmpty, chunks + more > Manifest.maxChunks { try give() }
+      if !part.isEmpty, chunks + more > Manifest.maxChunks { try give() }
       chunks += more
       if part.isEmpty { part = edits } else { part.merge(edits) { $1 } }
       // To fill the rest could take a look at the store for each key.
-      if part.count > most / 2, batch != nil { try give() }
+      if part.count > most / 2 { try give() }
     }
     for key in deletions {
       part[key] = .delete
@@ -60,11 +64,8 @@ struct SnapshotEdits {
   private func wanted(
     _ edits: [Key: KeyEdit], _ base: TransactionBase?, _ session: WriteSession, _ tally: inout Tally
   ) throws(Rejection) -> [Key: KeyEdit] {
-    let reader = session.clone.reader
-    defer { reader.forgetTrees() }
-    let here = try LedgerTree.lookup(
-      edits.keys, in: base?.ledger.tree, namespace: session.namespace, reader: reader)
-    let wanted = here.isEmpty ? edits : edits.filter { here[$0.key] != $0.value.slot }
+    let wanted = try session.changed(edits, on: base)
+    session.clone.reader.forgetTrees()
     tally.set += wanted.count
     tally.unchanged += edits.count - wanted.count
     return wanted

@@ -34,7 +34,7 @@ final class RowBuilder {
   }
 
   private func build(
-    _ edits: [Key: KeyEdit], _ draft: Draft, on tips: Tips, at number: Int
+    _ edits: any KeyEdits, _ draft: Draft, on tips: Tips, at number: Int
   ) throws(Rejection) -> (built: BuiltTransaction, next: Tips) {
     if number == ids.count { ids.append(.fresh()) }
     let reader = session.clone.reader

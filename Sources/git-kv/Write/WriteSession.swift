@@ -245,12 +245,18 @@ struct WriteSession {
       throw try conflict(draft, base, "the blob of \(key.description.quoted) is not \(blob?.hex ?? "absent")")
     }
     for key in draft.mustExist where here[key] == nil { throw .noSuchKey("no such key: \(key.description.quoted)") }
-    return draft.edits.filter { key, edit in
-      switch edit {
-      case .set(let slot, _, _), .put(let slot, _, _): here[key] != slot
-      case .delete: here[key] != nil
-      }
-    }
+    return Self.changed(draft.edits, here)
+  }
+
+  /// Leaves out what is so already.
+  func changed(_ edits: [Key: KeyEdit], on base: TransactionBase?) throws(Rejection) -> [Key: KeyEdit] {
+    let here = try LedgerTree.lookup(
+      edits.keys, in: base?.ledger.tree, namespace: namespace, reader: clone.reader)
+    return Self.changed(edits, here)
+  }
+
+  private static func changed(_ edits: [Key: KeyEdit], _ here: [Key: LedgerTree.Slot]) -> [Key: KeyEdit] {
+    edits.filter { key, edit in here[key] != edit.slot }
   }
 
   private func conflict(

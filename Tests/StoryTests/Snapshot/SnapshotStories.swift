@@ -113,4 +113,33 @@ struct SnapshotStories {
     #expect(try copy.kv(["import", "-"], without.out).ok)
     #expect(try copy.kv("snapshot", "--export", "-").out.count > without.out.count, "it is whole there")
   }
+
+  /// More keys than are worked on at once.
+  @Test func manyKeys() throws {
+    let world = try World.large()
+    func lines(_ keys: some Sequence<String>) -> [UInt8] {
+      Array(keys.map { #"{"op":"set","key":"\#($0)","value":"of \#($0)"}"# + "\n" }.joined().utf8)
+    }
+    let full = try Self.empty(world, "full")
+    try #require(try full.kv(["mset", "--file", "-"], lines((0..<30_000).map { "k\($0)" })).ok)
+    let (file, part) = (full.path("all"), full.path("part"))
+    try full.must("snapshot", "--export", file)
+    try full.must("snapshot", "--export", part, "--prefix", "k1")
+
+    let second = try Self.empty(world, "second")
+    try second.must("import", file)
+    #expect(try Self.trees(second.repo) == Self.trees(full.repo))
+    #expect(try second.kv("snapshot", "--export", "-").out == Files.read(file))
+
+    // Into a store that has a part of them, and others.
+    let third = try Self.empty(world, "third")
+    try third.must("import", part)
+    let others = (0..<500).map { "x:\($0)" } + ["k2", "k29999"]
+    try #require(try third.kv(["mset", "--file", "-"], lines(others)).ok)
+    let report = try third.json("import", file, "--replace")
+    #expect(report["set"]?.int == 30_000 - 11_111 && report["del"]?.int == 500)
+    #expect(try Self.trees(third.repo)[0] == Self.trees(full.repo)[0])
+    #expect(try third.kv("verify", "--all").ok)
+    #expect(try third.must("import", file, "--replace") == "nothing to do")
+  }
 }
