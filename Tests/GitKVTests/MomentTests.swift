@@ -24,18 +24,4 @@ struct MomentTests {
     let id = TransactionID.fresh()
     #expect(MomentName(id.text, now: now) == .transaction(id))
   }
-
-  @Test func `the changes of a file are read from git's log`() throws {
-    let (a, b, zero) = (
-      String(repeating: "a", count: 40), String(repeating: "b", count: 40), String(repeating: "0", count: 40)
-    )
-    let text = "\(a)\0\n:100644 000000 \(b) \(zero) D\0p\0\(b)\0\n:000000 100644 \(zero) \(a) A\0p\0"
-    let changes = try FileChange.parse(Array(text.utf8))
-    #expect(
-      changes == [FileChange(commit: ObjectID(a)!, new: nil), FileChange(commit: ObjectID(b)!, new: ObjectID(a))])
-    #expect(try FileChange.parse([]) == [])
-    for bad in ["\(a)\0", "\(a)\0\n:x\0p\0", "x\0\n:100644 000000 \(b) \(zero) D\0p\0"] {
-      #expect(throws: Rejection.self) { try FileChange.parse(Array(bad.utf8)) }
-    }
-  }
 }

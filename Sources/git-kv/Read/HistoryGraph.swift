@@ -18,6 +18,7 @@ struct HistoryGraph {
     guard seconds >= Self.slow else { return }
     let note = "\(clone.commonDirectory)/kv-graph-\(namespace)"
     let last = try? IO.readFile(note, limit: 128).flatMap { ObjectID(hex: $0.prefix { $0 != UInt8(ascii: "\n") }) }
+    guard last != tip else { return }
     let range = [tip.hex] + (last.map { ["^\($0)"] } ?? [])
     let count = try? clone.git.run(["rev-list", "--count"] + range).check("git rev-list").text
     guard let count, let new = Int(count), new >= Self.few else { return }

@@ -30,40 +30,43 @@ struct HistoryReading {
       return try tell(bundle)
     }
     let watch = Stopwatch()
-    let found = try history.versions(upTo: tip.id)
+    var found = try history.commits(upTo: tip.id)
     let seconds = watch.seconds
-    if found.isInherited || !found.versions.isEmpty { hasSeenKey = true }
-    let versions = Array(found.versions.prefix(left))
+    if found.isInherited || !found.commits.isEmpty { hasSeenKey = true }
+    var versions = try versions(found.commits.prefix(left))
+    if versions.contains(where: { $0.facts?.isChunked ?? false }) {
+      let first = found
+      found = try history.commits(upTo: tip.id, withManifest: true)
+      if found != first { versions = try self.versions(found.commits.prefix(left)) }
+    }
     left -= versions.count
-    try tell(versions)
+    var out: [UInt8] = []
+    for line in versions { out += json ? CanonicalJSON.encode(line) : Array(line.words.utf8) }
+    try IO.write(out, to: 1, "standard output")
     HistoryGraph(clone: clone, namespace: history.namespace).keepUp(with: tip.id, seconds: seconds)
   }
 
-  private func tell(_ versions: [KeyVersion]) throws(Rejection) {
-    let live = versions.compactMap { version in version.slot.map { (key: history.key, slot: $0) } }
-    // A git of its own for each of the two: there may be a thousand signatures to check.
+  /// What each commit made of the key; a git of its own for each half, as there may be a thousand signatures to check.
+  private func versions(_ commits: ArraySlice<ObjectID>) throws(Rejection) -> [HistoryLine] {
+    let commits = Array(commits)
     let (git, format) = (clone.git, clone.format)
-    let (notes, allFacts) = try Companion.both(
-      { () throws(Rejection) in try self.notes(of: versions) },
-      { () throws(Rejection) in try ValueFacts.read(live, ObjectReader(git, format: format)) })
-    var facts = allFacts.makeIterator()
-    var out: [UInt8] = []
-    for (version, note) in zip(versions, notes) {
-      let line = HistoryLine(
-        key: history.key.description, note: note, facts: version.slot.flatMap { _ in facts.next() })
-      out += json ? CanonicalJSON.encode(line) : Array(line.words.utf8)
-    }
-    try IO.write(out, to: 1, "standard output")
+    let (key, namespace) = (history.key, history.namespace)
+    let (notes, facts) = try Companion.both(
+      { () throws(Rejection) in try self.notes(of: commits) },
+      { () throws(Rejection) in
+        try ValueFacts.read(key, in: commits, namespace, ObjectReader(git, format: format))
+      })
+    return zip(notes, facts).map { HistoryLine(key: key.description, note: $0, facts: $1) }
   }
 
-  private func notes(of versions: [KeyVersion]) throws(Rejection) -> [TransactionNote] {
+  private func notes(of commits: [ObjectID]) throws(Rejection) -> [TransactionNote] {
     var notes: [TransactionNote] = []
-    notes.reserveCapacity(versions.count)
+    notes.reserveCapacity(commits.count)
     var failure: Rejection?
-    try clone.reader.read(versions.map { .contents($0.commit.hex) }) { at, reply in
+    try clone.reader.read(commits.map { .contents($0.hex) }) { at, reply in
       guard failure == nil else { return }
       do throws(Rejection) {
-        guard let reply else { throw .io("commit \(versions[at].commit) is missing here", hint: "run 'git fsck'") }
+        guard let reply else { throw .io("commit \(commits[at]) is missing here", hint: "run 'git fsck'") }
         let commit = try ObjectReader.commit(reply)
         notes.append(TransactionNote(commit, try LedgerTrailers(commit), try review.review(commit)))
       } catch {
