@@ -137,4 +137,31 @@ struct LookBackStories {
     Files.remove(policy)
     #expect(try status(tip) == "unchecked")
   }
+
+  /// A value that goes into chunks, and into others, within one second keeps its metadata.
+  @Test func oneSecond() throws {
+    let world = try World.large()
+    var clone = try world.alone()
+    clone.env["KV_NOW"] = "2026-11-25T12:00:00Z"
+    let value = String(repeating: "text ", count: 200)
+    let policy = "\(clone.repo.path)/.kv/policy.yaml"
+    let small = try Files.text(policy)
+    let inline = small.replacing("max_value_inline: \(SmallChunks.maxInline)", with: "max_value_inline: 4KiB")
+    try Files.write(policy, inline)
+    try clone.must("set", "k", value)
+    let meta = try clone.repo.must("rev-parse", "refs/kv/main:" + metaPath(clone))
+    for text in [small, small.replacing("max: \(SmallChunks.max)", with: "max: 512")] {
+      try Files.write(policy, text)
+      try clone.must("set", "k", value)
+      #expect(try clone.repo.must("rev-parse", "refs/kv/main:" + metaPath(clone)) == meta)
+    }
+    let lines = try clone.kv("history", "--json", "k").lines
+    #expect(lines.map { $0["type"]?.string } == ["chunked", "chunked", "inline"])
+    #expect(Set(lines.compactMap { $0["blob"]?.string }).count == 3)
+    #expect(try clone.kv("history", "--json", "--limit", "2", "k").lines == Array(lines.prefix(2)))
+  }
+
+  private func metaPath(_ clone: Clone) throws -> String {
+    try clone.repo.must("ls-tree", "-r", "--name-only", "refs/kv/main", "kv/main/meta")
+  }
 }
