@@ -57,13 +57,7 @@ public struct MirrorRemote: Sendable {
       throw MirrorFault(.unreachable, error.message)
     }
     guard answer.status == 0 else { throw MirrorFault(connecting: answer, to: self) }
-    var found: [String: ObjectID] = [:]
-    for line in answer.output.split(separator: UInt8(ascii: "\n")) {
-      let parts = line.split(separator: UInt8(ascii: "\t"), maxSplits: 1)
-      guard parts.count == 2, let id = ObjectID(hex: parts[0]) else { continue }
-      found[String(decoding: parts[1], as: UTF8.self)] = id
-    }
-    return found
+    return Git.refs(answer)
   }
 }
 

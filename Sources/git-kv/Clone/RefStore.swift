@@ -16,8 +16,16 @@ enum View: String {
   /// What it holds of a namespace.
   /// - Parameter kinds: the parts of refs' names below `refs/` that are looked at: `kv-archive/`, or a whole name.
   func refs(_ kinds: [String], of namespace: Namespace, _ git: Git) throws(Rejection) -> [KVRef: ObjectID] {
+    try git.refs(kinds.map { prefix + $0 }).refs(of: namespace, below: prefix)
+  }
+}
+
+extension [String: ObjectID] {
+  /// Of refs by name, those of a namespace.
+  /// - Parameter prefix: what stands in the place of `refs/`.
+  func refs(of namespace: Namespace, below prefix: String = "refs/") -> [KVRef: ObjectID] {
     var found: [KVRef: ObjectID] = [:]
-    for (name, id) in try git.refs(kinds.map { prefix + $0 }) {
+    for (name, id) in self {
       if case .kv(let ref) = RefName("refs/" + name.dropFirst(prefix.count)), ref.namespace == namespace {
         found[ref] = id
       }

@@ -27,15 +27,6 @@ struct EpochLogs {
     return try view.refs(kinds, of: namespace, clone.git)
   }
 
-  /// Of some refs, those of the namespace.
-  func ours(_ refs: some Sequence<(String, ObjectID)>) -> [KVRef: ObjectID] {
-    var ours: [KVRef: ObjectID] = [:]
-    for (name, id) in refs {
-      if case .kv(let ref) = RefName(name), ref.namespace == namespace { ours[ref] = id }
-    }
-    return ours
-  }
-
   /// What tells of each epoch, the oldest first.
   func oldestFirst() throws(Rejection) -> [EpochLog] {
     let refs = try refs()

@@ -45,7 +45,7 @@ struct WatchSource {
     do throws(MirrorFault) {
       let ns = logs.namespace
       let there = try transport.refs(["refs/kv-watchlog/\(ns)@*", "refs/kv-epoch/\(ns)"], at: place.url)
-      return logs.ours(there.map { ($0.key, $0.value) })
+      return there.refs(of: logs.namespace)
     } catch {
       throw .io("cannot ask \(error.message)", hint: hint(place))
     }
