@@ -44,19 +44,8 @@ extension Companion {
     _ first: () throws(Rejection) -> First, _ second: @escaping () throws(Rejection) -> Second
   ) throws(Rejection) -> (First, Second) {
     let outcome = Outcome<Second>()
-    let companion = Companion {
-      do throws(Rejection) {
-        outcome.result = .success(try second())
-      } catch {
-        outcome.result = .failure(error)
-      }
-    }
-    let mine: Result<First, Rejection>
-    do throws(Rejection) {
-      mine = .success(try first())
-    } catch {
-      mine = .failure(error)
-    }
+    let companion = Companion { outcome.result = Result(catching: second) }
+    let mine = Result(catching: first)
     companion.wait()
     guard let other = outcome.result else { preconditionFailure("a thread ended without an outcome") }
     return (try mine.get(), try other.get())
