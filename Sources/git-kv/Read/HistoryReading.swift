@@ -34,7 +34,7 @@ struct HistoryReading {
     let seconds = watch.seconds
     if found.isInherited || !found.commits.isEmpty { hasSeenKey = true }
     var versions = try versions(found.commits.prefix(left))
-    if versions.contains(where: { $0.facts?.isChunked ?? false }) {
+    if versions.contains(where: { $0.facts?.type == "chunked" }) {
       let first = found
       found = try history.commits(upTo: tip.id, withManifest: true)
       if found != first { versions = try self.versions(found.commits.prefix(left)) }
@@ -50,13 +50,18 @@ struct HistoryReading {
   private func versions(_ commits: ArraySlice<ObjectID>) throws(Rejection) -> [HistoryLine] {
     let commits = Array(commits)
     let (git, format) = (clone.git, clone.format)
-    let (key, namespace) = (history.key, history.namespace)
+    let history = history
     let (notes, facts) = try Companion.both(
       { () throws(Rejection) in try self.notes(of: commits) },
-      { () throws(Rejection) in
-        try ValueFacts.read(key, in: commits, namespace, ObjectReader(git, format: format))
+      { () throws(Rejection) -> [ValueFacts?] in
+        let reader = try ObjectReader(git, format: format)
+        let slots = try history.slots(in: commits, reader)
+        var live = try ValueFacts.read(
+          slots.compactMap { slot in slot.map { (key: history.key, slot: $0) } }, reader
+        ).makeIterator()
+        return slots.map { slot in slot.flatMap { _ in live.next() } }
       })
-    return zip(notes, facts).map { HistoryLine(key: key.description, note: $0, facts: $1) }
+    return zip(notes, facts).map { HistoryLine(key: history.key.description, note: $0, facts: $1) }
   }
 
   private func notes(of commits: [ObjectID]) throws(Rejection) -> [TransactionNote] {

@@ -42,6 +42,26 @@ struct KeyHistory {
     return try LedgerTrailers(commit).parent != nil
   }
 
+  /// What stood for the key in each of some commits; nil where it was not there.
+  func slots(in commits: [ObjectID], _ reader: ObjectReader) throws(Rejection) -> [LedgerTree.Slot?] {
+    // The three side by side: git has just read the trees that their paths share.
+    let paths = [
+      LedgerTree.metaPath(namespace, key), LedgerTree.dataPath(namespace, key),
+      LedgerTree.manifestPath(namespace, key),
+    ]
+    let replies = try reader.read(commits.flatMap { commit in paths.map { .info("\(commit):\($0)") } })
+    return try commits.indices.map { (at) throws(Rejection) in
+      let (meta, data, manifest) = (replies[at * 3], replies[at * 3 + 1], replies[at * 3 + 2])
+      if let meta, let held = data ?? manifest {
+        return LedgerTree.Slot(data: held.id, meta: meta.id, isChunked: data == nil)
+      }
+      // To git a path that leads nowhere and an object that is not here are the same; the tree tells them apart.
+      defer { reader.forgetTrees() }
+      let tree = try reader.commit(commits[at]).tree
+      return try LedgerTree.lookup([key], in: tree, namespace: namespace, reader: reader)[key]
+    }
+  }
+
   /// Paths are meant from the top, wherever the command runs.
   private var git: Git {
     var git = clone.git

@@ -29,7 +29,9 @@ struct ValueFacts: Encodable {
       let (key, slot) = versions[at / 2]
       do throws(Rejection) {
         guard let reply, reply.kind == .blob else {
-          throw missing(key, (at % 2 == 0 ? slot.meta : slot.data).hex)
+          throw .io(
+            "an object of \(key.description.quoted) is missing here: \(at % 2 == 0 ? slot.meta : slot.data)",
+            hint: "run 'git fsck', and fetch again")
         }
         guard at % 2 == 1, let known = meta else {
           meta = try Metadata(reply.bytes, key: key)
@@ -44,38 +46,6 @@ struct ValueFacts: Encodable {
     return facts
   }
 
-  /// Reads what a key was in each of some commits; nil where it was not there. Throws `.io` for an object that is missing,
-  /// `.attestation` for a malformed one.
-  static func read(
-    _ key: Key, in commits: [ObjectID], _ namespace: Namespace, _ reader: ObjectReader
-  ) throws(Rejection) -> [Self?] {
-    let paths = [LedgerTree.metaPath(namespace, key), LedgerTree.dataPath(namespace, key)]
-    let manifest = LedgerTree.manifestPath(namespace, key)
-    let replies = try reader.read(
-      commits.flatMap { [.contents("\($0):\(paths[0])"), .info("\($0):\(paths[1])")] })
-    let chunked = commits.indices.filter { replies[$0 * 2] != nil && replies[$0 * 2 + 1] == nil }
-    let manifests = try reader.read(chunked.map { .contents("\(commits[$0]):\(manifest)") })
-    let manifestOf = Dictionary(zip(chunked, manifests)) { first, _ in first }
-    return try commits.enumerated().map { (at, commit) throws(Rejection) in
-      let held = replies[at * 2 + 1]
-      if let meta = replies[at * 2], let data = held ?? manifestOf[at] ?? nil {
-        let slot = LedgerTree.Slot(data: data.id, meta: meta.id, isChunked: held == nil)
-        return try Self(key, slot, try Metadata(meta.bytes, key: key), data, reader.format)
-      }
-      // To git a path that leads nowhere and an object that is not here are the same.
-      defer { reader.forgetTrees() }
-      let tree = try reader.commit(commit).tree
-      guard try LedgerTree.lookup([key], in: tree, namespace: namespace, reader: reader).isEmpty else {
-        throw missing(key, "in commit \(commit)")
-      }
-      return nil
-    }
-  }
-
-  private static func missing(_ key: Key, _ what: String) -> Rejection {
-    .io("an object of \(key.description.quoted) is missing here: \(what)", hint: "run 'git fsck', and fetch again")
-  }
-
   private init(
     _ key: Key, _ slot: LedgerTree.Slot, _ meta: Metadata, _ data: ObjectReply, _ format: ObjectFormat
   ) throws(Rejection) {
@@ -86,8 +56,6 @@ struct ValueFacts: Encodable {
     ttl = meta.ttl
     type = slot.isChunked ? "chunked" : "inline"
   }
-
-  var isChunked: Bool { type == "chunked" }
 
   /// The etag's algorithm and first digits.
   var shortETag: String {

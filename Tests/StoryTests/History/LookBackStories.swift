@@ -149,19 +149,23 @@ struct LookBackStories {
     let inline = small.replacing("max_value_inline: \(SmallChunks.maxInline)", with: "max_value_inline: 4KiB")
     try Files.write(policy, inline)
     try clone.must("set", "k", value)
-    let meta = try clone.repo.must("rev-parse", "refs/kv/main:" + metaPath(clone))
+    let path = try clone.repo.must("ls-tree", "-r", "--name-only", "refs/kv/main", "kv/main/meta")
+    let meta = try clone.repo.must("rev-parse", "refs/kv/main:\(path)")
     for text in [small, small.replacing("max: \(SmallChunks.max)", with: "max: 512")] {
       try Files.write(policy, text)
       try clone.must("set", "k", value)
-      #expect(try clone.repo.must("rev-parse", "refs/kv/main:" + metaPath(clone)) == meta)
+      #expect(try clone.repo.must("rev-parse", "refs/kv/main:\(path)") == meta)
     }
     let lines = try clone.kv("history", "--json", "k").lines
     #expect(lines.map { $0["type"]?.string } == ["chunked", "chunked", "inline"])
     #expect(Set(lines.compactMap { $0["blob"]?.string }).count == 3)
     #expect(try clone.kv("history", "--json", "--limit", "2", "k").lines == Array(lines.prefix(2)))
-  }
-
-  private func metaPath(_ clone: Clone) throws -> String {
-    try clone.repo.must("ls-tree", "-r", "--name-only", "refs/kv/main", "kv/main/meta")
+    // What is missing is not taken for deleted.
+    try clone.must("del", "k")
+    #expect(try clone.must("history", "k").split(separator: "\n").count == 4)
+    let blob = lines.last?["blob"]?.string ?? ""
+    Files.remove("\(clone.repo.path)/.git/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
+    let cut = try clone.kv("history", "k")
+    #expect(cut.status == 5 && cut.errors.contains("an object of 'k' is missing here: \(blob)"), "\(cut.errors)")
   }
 }
