@@ -4,14 +4,14 @@ import Testing
 @Suite(.serialized, .enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
 struct ConcurrencyTests {
   private static let writers = 8
-  private static let each = Share.isThorough ? 25 : 10
+  private static let each = 25
 
   enum Where: String, Sendable, CaseIterable {
     case ownClones
     case oneClone
   }
 
-  /// Eight processes, many sets each; every one must succeed and be there in the end.
+  /// Eight processes, 25 sets each; every one must succeed and be there in the end.
   @Test(arguments: [(Transport.path, Where.ownClones), (.ssh, .ownClones), (.path, .oneClone)])
   func sets(_ transport: Transport, _ place: Where) throws {
     let world = try World(Way(format: .sha1, transport: transport))
@@ -84,6 +84,6 @@ struct ConcurrencyTests {
 
   private func command(_ world: World, _ clone: Clone, _ w: Int, _ script: String) -> Command {
     let env = clone.env.merging(["W": "\(w)"]) { $1 }
-    return world.box.command(["sh", "-c", script], in: clone.repo.path, env: env, limit: 900)
+    return world.box.command(["sh", "-c", script], in: clone.repo.path, env: env, limit: 400)
   }
 }

@@ -5,11 +5,7 @@ import Testing
 struct ClockStories {
   @Test func aheadAndBehind() throws {
     let made = try HistoryWorld()
-    func by(_ clock: String, _ clone: Clone? = nil) -> Clone {
-      var clone = clone ?? made.dev
-      (clone.env["GIT_COMMITTER_DATE"], clone.env["KV_NOW"]) = (clock, clock)
-      return clone
-    }
+    func by(_ clock: String, _ clone: Clone? = nil) -> Clone { HistoryWorld.at(clock, clone ?? made.dev) }
     try by("2031-01-01T00:00:00Z").must("set", "k", "ahead", "--ttl", "1d")
     try by("2019-01-01T00:00:00Z").must("set", "other", "behind")
     let admin = by("2018-01-01T00:00:00Z")

@@ -41,9 +41,13 @@ struct HistoryWorld {
   }
 
   static func on(_ day: Int, _ clone: Clone) -> Clone {
+    at(Self.day(day), clone)
+  }
+
+  /// A clone whose clock stands.
+  static func at(_ clock: String, _ clone: Clone) -> Clone {
     var clone = clone
-    clone.env["GIT_COMMITTER_DATE"] = Self.day(day)
-    clone.env["KV_NOW"] = Self.day(day)
+    (clone.env["GIT_COMMITTER_DATE"], clone.env["KV_NOW"]) = (clock, clock)
     return clone
   }
 
