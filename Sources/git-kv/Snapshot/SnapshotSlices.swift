@@ -13,7 +13,7 @@ struct SnapshotSlices: KeyEdits {
 
   /// Keys of a slice, more or less.
   private static let sliceKeys = 25_000
-  /// Slices by key at most: each is a pack of its own. A change to an index takes a tenth of the memory of one to a ledger.
+  /// Slices by key at most, as each is a pack of its own.
   private static let keySlices = 10
 
   /// Finds out which edits change something.
