@@ -30,15 +30,10 @@ struct HistoryReading {
       return try tell(bundle)
     }
     let watch = Stopwatch()
-    var found = try history.commits(upTo: tip.id)
+    let found = try history.versions(upTo: tip.id)
     let seconds = watch.seconds
-    if found.isInherited || !found.commits.isEmpty { hasSeenKey = true }
-    var versions = try versions(found.commits.prefix(left))
-    if versions.contains(where: { $0.facts?.type == "chunked" }) {
-      let first = found
-      found = try history.commits(upTo: tip.id, withManifest: true)
-      if found != first { versions = try self.versions(found.commits.prefix(left)) }
-    }
+    if found.isInherited || !found.versions.isEmpty { hasSeenKey = true }
+    let versions = try lines(found.versions.prefix(left))
     left -= versions.count
     var out: [UInt8] = []
     for line in versions { out += json ? CanonicalJSON.encode(line) : Array(line.words.utf8) }
@@ -46,40 +41,22 @@ struct HistoryReading {
     HistoryGraph(clone: clone, namespace: history.namespace).keepUp(with: tip.id, seconds: seconds)
   }
 
-  /// What each commit made of the key; a git of its own for each half, as there may be a thousand signatures to check.
-  private func versions(_ commits: ArraySlice<ObjectID>) throws(Rejection) -> [HistoryLine] {
-    let commits = Array(commits)
-    let (git, format) = (clone.git, clone.format)
-    let history = history
-    let (notes, facts) = try Companion.both(
-      { () throws(Rejection) in try self.notes(of: commits) },
-      { () throws(Rejection) -> [ValueFacts?] in
+  /// What is told of each version; two halves side by side, as there may be a thousand signatures to check.
+  private func lines(_ versions: ArraySlice<KeyHistory.Version>) throws(Rejection) -> [HistoryLine] {
+    let commits = versions.map(\.commit)
+    let half = commits.count / 2
+    let (git, format, key, review) = (clone.git, clone.format, history.key, review)
+    let (newer, (older, facts)) = try Companion.both(
+      { () throws(Rejection) in try TransactionNote.read(commits[..<half], clone.reader, review) },
+      { () throws(Rejection) -> ([TransactionNote], [ValueFacts?]) in
         let reader = try ObjectReader(git, format: format)
-        let slots = try history.slots(in: commits, reader)
+        let older = try TransactionNote.read(commits[half...], reader, review)
         var live = try ValueFacts.read(
-          slots.compactMap { slot in slot.map { (key: history.key, slot: $0) } }, reader
+          versions.compactMap { version in version.slot.map { (key: key, slot: $0) } }, reader
         ).makeIterator()
-        return slots.map { slot in slot.flatMap { _ in live.next() } }
+        return (older, versions.map { version in version.slot.flatMap { _ in live.next() } })
       })
-    return zip(notes, facts).map { HistoryLine(key: history.key.description, note: $0, facts: $1) }
-  }
-
-  private func notes(of commits: [ObjectID]) throws(Rejection) -> [TransactionNote] {
-    var notes: [TransactionNote] = []
-    notes.reserveCapacity(commits.count)
-    var failure: Rejection?
-    try clone.reader.read(commits.map { .contents($0.hex) }) { at, reply in
-      guard failure == nil else { return }
-      do throws(Rejection) {
-        guard let reply else { throw .io("commit \(commits[at]) is missing here", hint: "run 'git fsck'") }
-        let commit = try ObjectReader.commit(reply)
-        notes.append(TransactionNote(commit, try LedgerTrailers(commit), try review.review(commit)))
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return notes
+    return zip(newer + older, facts).map { HistoryLine(key: key.description, note: $0, facts: $1) }
   }
 
   /// Says where the history of an epoch is, that was compacted.

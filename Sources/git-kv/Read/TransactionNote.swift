@@ -32,6 +32,30 @@ struct TransactionNote: Encodable {
     txn = said.transaction.text
   }
 
+  /// Reads the commits of many at once, in their order. Throws `.io` for one that is missing, `.attestation` for one that
+  /// is no transaction.
+  static func read(
+    _ commits: ArraySlice<ObjectID>, _ reader: ObjectReader, _ review: SignatureReview
+  ) throws(Rejection) -> [Self] {
+    var notes: [Self] = []
+    notes.reserveCapacity(commits.count)
+    var failure: Rejection?
+    try reader.read(commits.map { .contents($0.hex) }) { at, reply in
+      guard failure == nil else { return }
+      do throws(Rejection) {
+        guard let reply else {
+          throw .io("commit \(commits[commits.startIndex + at]) is missing here", hint: "run 'git fsck'")
+        }
+        let commit = try ObjectReader.commit(reply)
+        notes.append(Self(commit, try LedgerTrailers(commit), try review.review(commit)))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return notes
+  }
+
   var subject: String { String(message.prefix { !$0.isNewline }).printable }
 
   /// `good (Ada's laptop)`.
