@@ -4,22 +4,21 @@ import Testing
 @Suite(.serialized, .enabled(if: Installed.ready, "KV_TEST_PREFIX has no programs"))
 struct ConcurrencyTests {
   private static let writers = 8
+  private static let each = 25
 
   enum Where: String, Sendable, CaseIterable {
     case ownClones
     case oneClone
   }
 
-  /// Eight processes, 25 sets each, or fewer where the clones or the way to them are of another kind; every one must
-  /// succeed and be there in the end.
+  /// Eight processes, 25 sets each; every one must succeed and be there in the end.
   @Test(arguments: [(Transport.path, Where.ownClones), (.ssh, .ownClones), (.path, .oneClone)])
   func sets(_ transport: Transport, _ place: Where) throws {
     let world = try World(Way(format: .sha1, transport: transport))
     try world.gate.idle()
-    let each = Share.isThorough || (transport == .path && place == .ownClones) ? 25 : 10
     let clones = try prepare(world, place)
     let script = """
-      for i in $(seq \(each)); do
+      for i in $(seq \(Self.each)); do
         git kv --quiet set "cfg:$W:$i" "$W/$i" || echo "$i: $?" >&2
       done
       """
@@ -30,9 +29,9 @@ struct ConcurrencyTests {
     }
     #expect(try world.broken() == [])
     let count = try world.gate.repo.must("rev-list", "--count", "refs/kv/main")
-    #expect(count == "\(1 + Self.writers * each)")
+    #expect(count == "\(1 + Self.writers * Self.each)")
     let keys = Set(try clones[0].must("list", "--read-from=stargate").split(separator: "\n").map(String.init))
-    let wanted = Set((0..<Self.writers).flatMap { w in (1...each).map { "cfg:\(w):\($0)" } })
+    let wanted = Set((0..<Self.writers).flatMap { w in (1...Self.each).map { "cfg:\(w):\($0)" } })
     #expect(keys == wanted, "missing: \(wanted.subtracting(keys).sorted())")
   }
 

@@ -64,8 +64,8 @@ struct MirrorKillTests {
     let traced = Traced(world.box, world.workerCommand + ["--once"])
     let calls = try traced.calls()
     #expect(Files.exists("\(world.gate.path)/.stargate/journal.1.ndjson"), "the journal was not rotated")
-    let places = Share.places(from: 2, of: calls.count)
-    #expect(calls.count > 500, "\(calls.count) calls")
+    let places = Array(stride(from: 2, to: calls.count, by: 5))
+    #expect(places.count > 100, "\(calls.count) calls")
     var killed = 0
     for n in places {
       try moment.bringBack()
@@ -136,7 +136,7 @@ struct MirrorKillTests {
     let calls = try Traced.names(log)
     try world.box.untilQuiet()
     let goal = try Goal(world)
-    let places = Share.places(from: 2, of: calls.count)
+    let places = Array(stride(from: 2, to: calls.count, by: 5))
     for n in places {
       try moment.bringBack()
       try wrap(Traced.killing(calls, n))
@@ -145,7 +145,7 @@ struct MirrorKillTests {
       try goal.check("call \(n + 1) of \(calls.count), \(calls[n])")
     }
     let kills = try Files.text("\(log).status").split(separator: "\n").count { $0 == "137" }
-    #expect(kills >= places.count * 3 / 4 && calls.count > 50, "\(kills) kills in \(places.count) tries")
+    #expect(kills >= places.count * 3 / 4 && places.count >= 10, "\(kills) kills in \(places.count) tries")
     #expect(try Together.broken(world) == [])
   }
 }
