@@ -33,10 +33,10 @@ struct HistoryReading {
     let found = try history.versions(upTo: tip.id)
     let seconds = watch.seconds
     if found.isInherited || !found.versions.isEmpty { hasSeenKey = true }
-    let versions = try lines(found.versions.prefix(left))
-    left -= versions.count
+    let told = try lines(found.versions.prefix(left))
+    left -= told.count
     var out: [UInt8] = []
-    for line in versions { out += json ? CanonicalJSON.encode(line) : Array(line.words.utf8) }
+    for line in told { out += json ? CanonicalJSON.encode(line) : Array(line.words.utf8) }
     try IO.write(out, to: 1, "standard output")
     HistoryGraph(clone: clone, namespace: history.namespace).keepUp(with: tip.id, seconds: seconds)
   }

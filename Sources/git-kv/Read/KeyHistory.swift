@@ -39,34 +39,36 @@ struct KeyHistory {
   /// Each file of the key has a walk of its own, two side by side: only for a single path does git make use of the
   /// commit-graph's notes of what changed. The one for the manifest is left out where metadata never stands alone.
   func versions(upTo tip: ObjectID) throws(Rejection) -> Found {
-    let walk = walk(upTo: tip)
-    let (metaPath, dataPath) = (LedgerTree.metaPath(namespace, key), LedgerTree.dataPath(namespace, key))
+    let metaPath = LedgerTree.metaPath(namespace, key)
+    let dataPath = LedgerTree.dataPath(namespace, key)
+    let manifestPath = LedgerTree.manifestPath(namespace, key)
     let (meta, data) = try Companion.both(
-      { () throws(Rejection) in try walk(metaPath) }, { () throws(Rejection) in try walk(dataPath) })
-    var versions = try versions(upTo: tip, meta, data, Changes())
+      { () throws(Rejection) in try changes(of: metaPath, upTo: tip) },
+      { () throws(Rejection) in try changes(of: dataPath, upTo: tip) })
+    var order = meta.commits
+    // Metadata may stay the same while a value goes into chunks within one second; then all is walked for the order.
+    func include(_ changes: Changes) throws(Rejection) {
+      guard !Set(changes.commits).isSubset(of: order) else { return }
+      let list = try git.run(["rev-list", tip.hex, "--", metaPath, dataPath, manifestPath]).check("git rev-list").text
+      order = list.split(separator: "\n").compactMap { ObjectID(String($0)) }
+    }
+    try include(data)
+    var versions = Self.versions(order, meta, data)
     if versions.contains(where: { $0.meta != nil && $0.data == nil }) {
-      versions = try self.versions(upTo: tip, meta, data, walk(LedgerTree.manifestPath(namespace, key)))
+      let manifest = try changes(of: manifestPath, upTo: tip)
+      try include(manifest)
+      versions = Self.versions(order, meta, data, manifest)
     }
     guard let first = versions.last, try isContinuation(first.commit) else { return Found(versions: versions) }
     return Found(versions: versions.dropLast(), isInherited: true)
   }
 
-  private func versions(
-    upTo tip: ObjectID, _ meta: Changes, _ data: Changes, _ manifest: Changes
-  ) throws(Rejection) -> [Version] {
-    var commits = meta.commits
-    // Metadata may stay the same while a value goes into chunks within one second; then all is walked for the order.
-    if !Set(data.commits + manifest.commits).isSubset(of: commits) {
-      let paths = [
-        LedgerTree.metaPath(namespace, key), LedgerTree.dataPath(namespace, key),
-        LedgerTree.manifestPath(namespace, key),
-      ]
-      let list = try git.run(["rev-list", tip.hex, "--"] + paths).check("git rev-list").text
-      commits = list.split(separator: "\n").compactMap { ObjectID(String($0)) }
-    }
+  private static func versions(
+    _ order: [ObjectID], _ meta: Changes, _ data: Changes, _ manifest: Changes = Changes()
+  ) -> [Version] {
     var held: (meta: ObjectID?, data: ObjectID?, manifest: ObjectID?)
     var versions: [Version] = []
-    for commit in commits.reversed() {
+    for commit in order.reversed() {
       if let blob = meta.blobs[commit] { held.meta = blob }
       if let blob = data.blobs[commit] { held.data = blob }
       if let blob = manifest.blobs[commit] { held.manifest = blob }
@@ -76,26 +78,23 @@ struct KeyHistory {
   }
 
   /// Has git tell of each commit that changes a file, whatever the user has set for `git log`.
-  private func walk(upTo tip: ObjectID) -> (String) throws(Rejection) -> Changes {
-    let log =
-      "log --no-follow --no-show-signature --no-notes --no-color --root --no-renames --raw --no-abbrev --format=%H"
-      .split(separator: " ").map(String.init)
-    let git = git
-    return { (path) throws(Rejection) in
-      var changes = Changes()
-      // A line that names the commit, an empty one, and `:mode mode blob blob status path`.
-      let lines = try git.run(log + [tip.hex, "--", path]).check("git log").output.split(separator: UInt8(ascii: "\n"))
-      for line in lines {
-        if line.first != UInt8(ascii: ":") {
-          if let commit = ObjectID(hex: line) { changes.commits.append(commit) }
-          continue
-        }
-        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 4)
-        guard let commit = changes.commits.last, words.count == 5 else { continue }
-        changes.blobs[commit] = .some(words[4].first == UInt8(ascii: "D") ? nil : ObjectID(hex: words[3]))
+  private func changes(of path: String, upTo tip: ObjectID) throws(Rejection) -> Changes {
+    let log = [
+      "log", "--no-follow", "--no-show-signature", "--no-notes", "--no-color", "--root", "--no-renames", "--raw",
+      "--no-abbrev", "--format=%H", tip.hex, "--", path,
+    ]
+    var changes = Changes()
+    // A line that names the commit, an empty one, and `:mode mode blob blob status path`.
+    for line in try git.run(log).check("git log").output.split(separator: UInt8(ascii: "\n")) {
+      if line.first != UInt8(ascii: ":") {
+        if let commit = ObjectID(hex: line) { changes.commits.append(commit) }
+        continue
       }
-      return changes
+      let words = line.split(separator: UInt8(ascii: " "), maxSplits: 4)
+      guard let commit = changes.commits.last, words.count == 5 else { continue }
+      changes.blobs[commit] = .some(words[4].first == UInt8(ascii: "D") ? nil : ObjectID(hex: words[3]))
     }
+    return changes
   }
 
   /// Whether a commit is the first of a later epoch, which repeats the tree of the sealed head.
