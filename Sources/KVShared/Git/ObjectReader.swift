@@ -84,8 +84,12 @@ public final class ObjectReader {
     return replies
   }
 
-  /// Asks everything and hands each answer over as it comes, with the number of its question.
-  public func read(_ requests: [ObjectRequest], each: (Int, ObjectReply?) -> Void) throws(Rejection) {
+  /// Asks everything and hands each answer over as it comes, with the number of its question. Once `each` has thrown it
+  /// gets no more: what git still has to say is passed over, so that others may go on asking, and the error comes out.
+  public func read(
+    _ requests: [ObjectRequest], each: (Int, ObjectReply?) throws(Rejection) -> Void
+  ) throws(Rejection) {
+    var failure: Rejection?
     var next = 0
     while next < requests.count {
       var text: [UInt8] = []
@@ -100,12 +104,16 @@ public final class ObjectReader {
       text.append(contentsOf: "flush\n".utf8)
       try IO.write(text, to: input, "git cat-file")
       for at in first..<next {
-        if case .contents = requests[at] {
-          each(at, try answer(withBytes: true))
-        } else {
-          each(at, try answer(withBytes: false))
+        let withBytes = if case .contents = requests[at] { true } else { false }
+        let reply = try answer(withBytes: withBytes)
+        guard failure == nil else { continue }
+        do throws(Rejection) {
+          try each(at, reply)
+        } catch {
+          failure = error
         }
       }
+      if let failure { throw failure }
     }
   }
 
@@ -133,21 +141,17 @@ public final class ObjectReader {
     for id in ids where trees[id] == nil && seen.insert(id).inserted {
       if let bytes = planted?[id] { trees[id] = try? Tree.parse(bytes, format) } else { wanted.append(id) }
     }
-    var failure: Rejection?
-    try read(wanted.map { .contents($0.hex) }) { at, reply in
-      guard failure == nil else { return }
+    try read(wanted.map { .contents($0.hex) }) { (at, reply) throws(Rejection) in
       let id = wanted[at]
       guard let reply, reply.kind == .tree, reply.size <= Self.treeBytes else {
-        failure = .attestation("tree \(id) is missing, or larger than \(Self.treeBytes) bytes")
-        return
+        throw .attestation("tree \(id) is missing, or larger than \(Self.treeBytes) bytes")
       }
       do throws(Tree.Fault) {
         trees[id] = try Tree.parse(reply.bytes, format)
       } catch {
-        failure = Self.rejection(error, in: id)
+        throw Self.rejection(error, in: id)
       }
     }
-    if let failure { throw failure }
   }
 
   /// The entries of a tree; nil stands for the empty tree.

@@ -24,26 +24,19 @@ public struct EpochContent {
     var live: [Key: ObjectID] = [:]
     live.reserveCapacity(found.count)
     var manifests: [(key: Key, blob: ObjectID)] = []
-    var failure: Rejection?
-    try reader.read(found.map { .contents($0.blob.hex) }) { at, reply in
-      guard failure == nil else { return }
-      do throws(Rejection) {
-        let key = try Key(bytes: found[at].key)
-        guard let reply, let pointer = CanonicalJSON.decodeProved(Pointer.self, reply.bytes) else {
-          throw .attestation("the pointer of \(key.description.quoted) is missing or malformed")
-        }
-        if pointer.type == .deleted { return }
-        live[key] = found[at].blob
-        guard pointer.type == .chunked else { return }
-        guard let manifest = pointer.manifestBlob.flatMap({ ObjectID($0) }) else {
-          throw .attestation("the pointer of \(key.description.quoted) names no manifest")
-        }
-        manifests.append((key, manifest))
-      } catch {
-        failure = error
+    try reader.read(found.map { .contents($0.blob.hex) }) { (at, reply) throws(Rejection) in
+      let key = try Key(bytes: found[at].key)
+      guard let reply, let pointer = CanonicalJSON.decodeProved(Pointer.self, reply.bytes) else {
+        throw .attestation("the pointer of \(key.description.quoted) is missing or malformed")
       }
+      if pointer.type == .deleted { return }
+      live[key] = found[at].blob
+      guard pointer.type == .chunked else { return }
+      guard let manifest = pointer.manifestBlob.flatMap({ ObjectID($0) }) else {
+        throw .attestation("the pointer of \(key.description.quoted) names no manifest")
+      }
+      manifests.append((key, manifest))
     }
-    if let failure { throw failure }
     keys = live.count
     tombstones = found.count - live.count
     indexTree = try IndexTree.apply(live, to: nil, namespace: namespace, reader: reader, sink: sink)
@@ -60,22 +53,15 @@ public struct EpochContent {
     reader.blobBytes = max(usual, Manifest.maxBytes)
     defer { reader.blobBytes = usual }
     var needed: [ChunkDigest: ObjectID] = [:]
-    var failure: Rejection?
-    try reader.read(manifests.map { .contents($0.blob.hex) }) { at, reply in
-      guard failure == nil else { return }
+    try reader.read(manifests.map { .contents($0.blob.hex) }) { (at, reply) throws(Rejection) in
       let key = manifests[at].key
-      do throws(Rejection) {
-        guard let reply else { throw .attestation("the manifest of \(key.description.quoted) is missing") }
-        for chunk in try Manifest(reply.bytes, key: key, format: reader.format).chunks {
-          guard needed.updateValue(chunk.blob, forKey: chunk.digest) ?? chunk.blob == chunk.blob else {
-            throw .attestation("a chunk of \(key.description.quoted) is another blob than elsewhere: \(chunk.blob)")
-          }
+      guard let reply else { throw .attestation("the manifest of \(key.description.quoted) is missing") }
+      for chunk in try Manifest(reply.bytes, key: key, format: reader.format).chunks {
+        guard needed.updateValue(chunk.blob, forKey: chunk.digest) ?? chunk.blob == chunk.blob else {
+          throw .attestation("a chunk of \(key.description.quoted) is another blob than elsewhere: \(chunk.blob)")
         }
-      } catch {
-        failure = error
       }
     }
-    if let failure { throw failure }
     return needed
   }
 }

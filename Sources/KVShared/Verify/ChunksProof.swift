@@ -85,19 +85,15 @@ struct ChunksProof {
     _ named: [ChunkDigest: Named], _ manifests: [Key: Manifest], _ isDeep: Bool
   ) throws(Rejection) {
     let all = Array(named.values)
-    var failure: Rejection?
-    try reader.read(all.map { .info($0.blob.hex) }) { at, reply in
-      guard failure == nil else { return }
+    try reader.read(all.map { .info($0.blob.hex) }) { (at, reply) throws(Rejection) in
       if reply == nil, let passOver { return passOver(all[at].blob) }
       guard let reply, reply.kind == .blob else {
-        failure = .attestation("\(all[at].words) is not a blob that is here: \(all[at].blob)")
-        return
+        throw .attestation("\(all[at].words) is not a blob that is here: \(all[at].blob)")
       }
       if reply.size != all[at].size {
-        failure = .attestation("\(all[at].words) has \(reply.size) bytes, but its manifest says \(all[at].size)")
+        throw .attestation("\(all[at].words) has \(reply.size) bytes, but its manifest says \(all[at].size)")
       }
     }
-    if let failure { throw failure }
     guard isDeep else { return }
     for (key, manifest) in manifests { try ChunkStream(reader: reader, key: key).read(manifest) { _ in } }
   }

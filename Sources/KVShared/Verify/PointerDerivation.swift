@@ -94,23 +94,16 @@ public struct PointerDerivation {
       requests.append(withBytes?[at] ?? true ? .contents(item.slot.data.hex) : .info(item.slot.data.hex))
     }
     var meta: Metadata?
-    var failure: Rejection?
-    try reader.read(requests) { at, reply in
-      guard failure == nil else { return }
-      do throws(Rejection) {
-        let (key, slot) = live[at / 2]
-        let blob = try blob(reply, at % 2 == 0 ? "metadata" : what, key)
-        guard let parsed = meta else {
-          meta = try Metadata(blob.bytes, key: key)
-          return
-        }
-        meta = nil
-        try each(key, slot, blob, parsed)
-      } catch {
-        failure = error
+    try reader.read(requests) { (at, reply) throws(Rejection) in
+      let (key, slot) = live[at / 2]
+      let blob = try blob(reply, at % 2 == 0 ? "metadata" : what, key)
+      guard let parsed = meta else {
+        meta = try Metadata(blob.bytes, key: key)
+        return
       }
+      meta = nil
+      try each(key, slot, blob, parsed)
     }
-    if let failure { throw failure }
   }
 
   /// Up to this many values cost less to read than to ask about.
@@ -135,17 +128,10 @@ public struct PointerDerivation {
     var requests: [ObjectRequest] = []
     for item in live { requests += [.info(item.slot.data.hex), .info(item.slot.meta.hex)] }
     var sizes = [Int](repeating: 0, count: live.count)
-    var failure: Rejection?
-    try reader.read(requests) { at, reply in
-      guard failure == nil else { return }
-      do throws(Rejection) {
-        let blob = try blob(reply, at % 2 == 0 ? "value" : "metadata", live[at / 2].key)
-        if at % 2 == 0 { sizes[at / 2] = blob.size }
-      } catch {
-        failure = error
-      }
+    try reader.read(requests) { (at, reply) throws(Rejection) in
+      let blob = try blob(reply, at % 2 == 0 ? "value" : "metadata", live[at / 2].key)
+      if at % 2 == 0 { sizes[at / 2] = blob.size }
     }
-    if let failure { throw failure }
     return sizes
   }
 

@@ -55,15 +55,8 @@ struct Listing {
     let found = try IndexTree.list(
       prefix: prefix, in: commit.tree, namespace: namespace, reader: clone.reader
     ).sorted { $0.key.lexicographicallyPrecedes($1.key) }
-    var failure: Rejection?
-    try clone.reader.read(found.map { .contents($0.blob.hex) }) { at, reply in
-      guard failure == nil else { return }
-      do throws(Rejection) {
-        try each(found[at].key, reply.flatMap { CanonicalJSON.decodeProved(Pointer.self, $0.bytes) })
-      } catch {
-        failure = error
-      }
+    try clone.reader.read(found.map { .contents($0.blob.hex) }) { (at, reply) throws(Rejection) in
+      try each(found[at].key, reply.flatMap { CanonicalJSON.decodeProved(Pointer.self, $0.bytes) })
     }
-    if let failure { throw failure }
   }
 }

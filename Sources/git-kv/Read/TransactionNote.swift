@@ -39,20 +39,13 @@ struct TransactionNote: Encodable {
   ) throws(Rejection) -> [Self] {
     var notes: [Self] = []
     notes.reserveCapacity(commits.count)
-    var failure: Rejection?
-    try reader.read(commits.map { .contents($0.hex) }) { at, reply in
-      guard failure == nil else { return }
-      do throws(Rejection) {
-        guard let reply else {
-          throw .io("commit \(commits[commits.startIndex + at]) is missing here", hint: "run 'git fsck'")
-        }
-        let commit = try ObjectReader.commit(reply)
-        notes.append(Self(commit, try LedgerTrailers(commit), try review.review(commit)))
-      } catch {
-        failure = error
+    try reader.read(commits.map { .contents($0.hex) }) { (at, reply) throws(Rejection) in
+      guard let reply else {
+        throw .io("commit \(commits[commits.startIndex + at]) is missing here", hint: "run 'git fsck'")
       }
+      let commit = try ObjectReader.commit(reply)
+      notes.append(Self(commit, try LedgerTrailers(commit), try review.review(commit)))
     }
-    if let failure { throw failure }
     return notes
   }
 

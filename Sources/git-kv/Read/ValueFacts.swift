@@ -23,26 +23,19 @@ struct ValueFacts: Encodable {
       requests.append(slot.isChunked ? .contents(slot.data.hex) : .info(slot.data.hex))
     }
     var meta: Metadata?
-    var failure: Rejection?
-    try reader.read(requests) { at, reply in
-      guard failure == nil else { return }
+    try reader.read(requests) { (at, reply) throws(Rejection) in
       let (key, slot) = versions[at / 2]
-      do throws(Rejection) {
-        guard let reply, reply.kind == .blob else {
-          throw .io(
-            "an object of \(key.description.quoted) is missing here: \(at % 2 == 0 ? slot.meta : slot.data)",
-            hint: "run 'git fsck', and fetch again")
-        }
-        guard at % 2 == 1, let known = meta else {
-          meta = try Metadata(reply.bytes, key: key)
-          return
-        }
-        facts.append(try Self(key, slot, known, reply, reader.format))
-      } catch {
-        failure = error
+      guard let reply, reply.kind == .blob else {
+        throw .io(
+          "an object of \(key.description.quoted) is missing here: \(at % 2 == 0 ? slot.meta : slot.data)",
+          hint: "run 'git fsck', and fetch again")
       }
+      guard at % 2 == 1, let known = meta else {
+        meta = try Metadata(reply.bytes, key: key)
+        return
+      }
+      facts.append(try Self(key, slot, known, reply, reader.format))
     }
-    if let failure { throw failure }
     return facts
   }
 

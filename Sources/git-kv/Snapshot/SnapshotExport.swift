@@ -69,22 +69,15 @@ struct SnapshotExport {
     var requests: [ObjectRequest] = []
     for (_, slot) in wave { requests += [.contents(slot.meta.hex), .contents(slot.data.hex)] }
     var meta: Metadata?
-    var failure: Rejection?
-    try clone.reader.read(requests) { at, reply in
-      guard failure == nil else { return }
+    try clone.reader.read(requests) { (at, reply) throws(Rejection) in
       let (key, slot) = wave[wave.startIndex + at / 2]
-      do throws(Rejection) {
-        guard let reply, reply.kind == .blob else { throw missing(at % 2 == 0 ? slot.meta : slot.data, key) }
-        if at % 2 == 0 {
-          meta = try Metadata(reply.bytes, key: key)
-        } else if let meta {
-          try write(key, slot, reply, meta)
-        }
-      } catch {
-        failure = error
+      guard let reply, reply.kind == .blob else { throw missing(at % 2 == 0 ? slot.meta : slot.data, key) }
+      if at % 2 == 0 {
+        meta = try Metadata(reply.bytes, key: key)
+      } else if let meta {
+        try write(key, slot, reply, meta)
       }
     }
-    if let failure { throw failure }
   }
 
   private mutating func write(
